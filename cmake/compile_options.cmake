@@ -1,0 +1,17 @@
+# Flags that every target shares. The instruction set is the same in every preset, so that the
+# presets agree to the bit; policy/ adds -ffp-contract=off for the same reason (policy/CMakeLists.txt).
+add_compile_options(-march=x86-64-v3 -mtune=generic -Wall -Wextra -Wpedantic -fno-omit-frame-pointer)
+if(SLUICE_WERROR)
+  add_compile_options(-Werror)
+endif()
+if(SLUICE_SANITIZE)
+  add_compile_options(-fsanitize=${SLUICE_SANITIZE} -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${SLUICE_SANITIZE})
+endif()
+
+# A folder's library. Includes are written from the repository's root: "policy/types.h".
+function(sluice_library name)
+  add_library(${name} STATIC ${ARGN})
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PUBLIC Threads::Threads)
+endfunction()

@@ -1,0 +1,39 @@
+// From a policy's base vector to the distribution that is sampled: exploration at a controlled
+// rate. "Exploring" means choosing another arm than the greedy one; e is its probability.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "policy/types.h"
+
+namespace sluice::policy {
+
+enum class ExplorationMode : std::uint8_t {
+  kCap,      // e = clip(1 - P(greedy), floor, cap)
+  kExact,    // e = epsilon
+  kNatural,  // e = 1 - P(greedy): the policy's own
+  kOff,      // e = 0
+};
+
+struct ExplorationOptions {
+  ExplorationMode mode = ExplorationMode::kCap;
+  double cap = 0.05;
+  double floor = 0.005;
+  double epsilon = 0.05;  // mode exact only
+  bool operator==(const ExplorationOptions&) const = default;
+};
+
+// Probabilities as the policy sees them, before fixed point: eligible entries sum to 1.
+using Shares = std::array<double, kArmsMax>;
+
+// Mixes `base` with the greedy arm: pi = (1 - e) 1_greedy + e q, where q is `base` without the
+// greedy arm, renormalised (uniform over the others when nothing is left). One eligible arm gets
+// everything. The result sums to exactly 2^32 and is 0 off `eligible`.
+Distribution Explore(const Shares& base, ArmSet eligible, ArmId greedy,
+                     const ExplorationOptions& options);
+
+// The first arm whose cumulative probability, in id order, exceeds the draw (its upper 32 bits).
+ArmId Sample(const Distribution& distribution, ArmSet eligible, std::uint64_t random_bits);
+
+}  // namespace sluice::policy

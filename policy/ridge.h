@@ -1,0 +1,96 @@
+// One arm's Bayesian linear regression: sufficient statistics in double are the truth, the factor
+// that requests read is a cache derived from them.
+//
+// Symbols as in algorithms of this kind (Li et al. 2010; Agrawal and Goyal 2013; normal-inverse-
+// gamma noise as in Murphy, "Machine Learning", 7.6): S = sum w x x', b = sum w y x, y2 = sum w y^2,
+// n = sum w, n2 = sum w^2, A = Lambda0 + S, theta = A^-1 (Lambda0 m0 + b), W = L^-1 with A = L L',
+// a_n = a0 + n/2, b_n = b0 + (y2 + m0' Lambda0 m0 - theta'(Lambda0 m0 + b)) / 2, sigma^2 = b_n / a_n.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/types.h"
+
+namespace sluice::policy {
+
+// Prior of one regression, in the target's own units. The prior never decays.
+struct RidgePrior {
+  std::vector<double> precision;  // Lambda0's diagonal, d entries, all > 0
+  std::vector<double> mean;       // m0, d entries
+  double a0 = 5;                  // noise: sigma0^2 = b0 / a0
+  double b0 = 0.16;
+  bool operator==(const RidgePrior&) const = default;
+};
+
+// Sufficient statistics. A value; owned by the learner, one thread at a time.
+class RidgeStatistics {
+ public:
+  explicit RidgeStatistics(std::size_t dimension);
+
+  // Adds one contribution. `x` has `dimension()` entries; weight > 0; all finite.
+  void Add(const Context& x, double target, double weight);
+
+  std::size_t dimension() const { return b_.size(); }
+  std::uint64_t count() const { return count_; }
+  double n() const { return n_; }
+  double n_effective() const { return n2_ > 0 ? n_ * n_ / n2_ : 0; }
+
+  // Appends the bytes to `out`: little-endian doubles and counters, in a fixed order, versioned.
+  void Serialise(std::string& out) const;
+  // Takes the bytes off the front of `in`. Empty, with `in` unspecified, when they are not whole,
+  // not finite, of another dimension, or say something impossible (negative diagonal or counters).
+  static std::optional<RidgeStatistics> Restore(std::string_view& in, std::size_t dimension);
+
+  bool operator==(const RidgeStatistics&) const = default;
+
+ private:
+  friend class RidgeFactor;
+
+  std::vector<double> s_;  // lower triangle of S, packed by rows: d(d+1)/2 entries
+  std::vector<double> b_;
+  double y2_ = 0;
+  double n_ = 0;
+  double n2_ = 0;
+  std::uint64_t count_ = 0;
+};
+
+struct Prediction {
+  double mean = 0;      // theta'x
+  double variance = 0;  // x' A^-1 x, without sigma^2; never negative
+};
+
+// The posterior of one regression in the form that scoring wants: theta and W in float, W packed
+// lower by rows (half the bytes of A^-1: scoring is bound by memory). Immutable: any thread.
+class RidgeFactor {
+ public:
+  // Empty when A cannot be factored even with jitter up to 1e-4 tr(A)/d: the caller keeps the last
+  // factor and quarantines the arm.
+  static std::optional<RidgeFactor> Derive(const RidgeStatistics& statistics,
+                                           const RidgePrior& prior);
+
+  // x: d floats. No allocation.
+  Prediction Predict(const float* x) const;
+  double Mean(const float* x) const;
+
+  std::size_t dimension() const { return static_cast<std::size_t>(theta_.size()); }
+  double sigma() const { return sigma_; }
+  double noise_shape() const { return a_n_; }   // a_n
+  double noise_scale() const { return b_n_; }   // b_n
+  double log_determinant() const { return log_determinant_; }  // of A
+
+ private:
+  RidgeFactor() = default;
+
+  Eigen::VectorXf theta_;
+  Eigen::VectorXf w_;  // packed lower W by rows
+  double sigma_ = 0;
+  double a_n_ = 0;
+  double b_n_ = 0;
+  double log_determinant_ = 0;
+};
+
+}  // namespace sluice::policy
