@@ -5,12 +5,14 @@
 // Recover, Step, Checkpoint: one thread at a time (the learner's own after Start). Reports: any.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "config/config.h"
@@ -34,17 +36,17 @@ struct RouterTally {
     bool operator==(const ArmTally&) const = default;
   };
   std::uint64_t decisions = 0;
-  std::uint64_t explored = 0;        // decisions that took another arm than the greedy one
-  double exploration_sum = 0;        // of P(other than greedy)
-  std::uint64_t sequence_next = 0;   // above every decision's sequence in the log
+  std::uint64_t explored = 0;       // decisions that took another arm than the greedy one
+  double exploration_sum = 0;       // of P(other than greedy)
+  std::uint64_t sequence_next = 0;  // above every decision's sequence in the log
   std::vector<ArmTally> arms;
   bool operator==(const RouterTally&) const = default;
 };
 
 struct LearnerReport {
-  store::Position applied = 0;       // folded, and in the snapshot that was published
-  std::uint64_t applied_time_us = 0; // of the newest record folded
-  std::vector<RouterTally> tallies;  // by router id
+  store::Position applied = 0;        // folded, and in the snapshot that was published
+  std::uint64_t applied_time_us = 0;  // of the newest record folded
+  std::vector<RouterTally> tallies;   // by router id
   std::vector<std::size_t> quarantined;
 };
 
@@ -84,14 +86,26 @@ class Learner {
     RouterTally tally;
   };
 
+  // Folding. A record that cannot be folded leaves the position before it.
   store::Result<store::Done> Fold(const store::LogEntry& entry);
   store::Result<store::Done> FoldRouter(const store::RouterRecord& record);
   void FoldDecision(const store::DecisionRecord& record);
   store::Result<store::Done> FoldOutcome(const store::OutcomeRecord& record);
-  bool RestoreState(std::string_view bytes);
-  void PublishSnapshot();
-  void Run();
+  store::Result<store::Done> Contribute(const store::DecisionRecord& decision,
+                                        const store::OutcomeRecord& outcome);
+  void Learn(RouterState& router, policy::ArmId arm, const store::DecisionRecord& decision,
+             const store::OutcomeRecord& outcome);
   void Keep(store::Position position, const store::DecisionRecord& record);
+
+  store::Result<store::Done> Replay();
+  void PublishSnapshot();
+  void ReportProgress();
+  void Run();
+
+  // Checkpoint bytes. [learner_state.cpp]
+  bool RestoreState(std::string_view bytes);
+  bool RestoreRouter(std::string_view record, std::string_view model, RouterTally tally);
+  void Reset();
 
   store::Store& store_;
   SnapshotBoard& board_;
@@ -102,11 +116,12 @@ class Learner {
   // The learner's thread only.
   std::vector<RouterState> routers_;  // by router id
   store::Position position_ = 0;
-  std::uint64_t version_ = 0;
+  store::Position checkpointed_ = 0;
   std::uint64_t newest_time_us_ = 0;
   store::DecisionId newest_decision_;
-  std::size_t contributions_ = 0;     // since the last snapshot
-  bool changed_ = true;               // anything a snapshot shows
+  std::size_t contributions_ = 0;  // since the last snapshot
+  bool changed_ = true;            // anything a snapshot shows
+  std::uint64_t published_us_ = 0;
   // Decisions read lately, so that joining an outcome rarely reads the store. A ring.
   std::vector<std::pair<store::Position, store::DecisionRecord>> recent_;
 

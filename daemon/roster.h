@@ -19,13 +19,13 @@ namespace sluice::daemon {
 
 struct RouterDefinition {
   std::uint32_t id = 0;
-  bool active = true;                     // false: no longer configured, answers 404
+  bool active = true;  // false: no longer configured, answers 404
   config::RouterOptions options;
-  policy::PolicyOptions policy;           // with fixed_arm resolved
-  policy::ModelOptions model;             // with the dimension
+  policy::PolicyOptions policy;  // with fixed_arm resolved
+  policy::ModelOptions model;    // with the dimension
   policy::ContextBuilder context{policy::ContextOptions{}};
-  std::vector<std::string> arm_names;     // by ArmId; arms that are no longer configured included
-  std::vector<config::ArmOptions> arms;   // by ArmId; an unconfigured arm has only its name
+  std::vector<std::string> arm_names;    // by ArmId; arms that are no longer configured included
+  std::vector<config::ArmOptions> arms;  // by ArmId; an unconfigured arm has only its name
   std::vector<policy::ArmTerms> list_terms;  // by ArmId: list price, nothing declared
   policy::ArmSet configured;
   policy::ArmId fallback = 0;

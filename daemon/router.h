@@ -5,39 +5,44 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <memory>
-#include <mutex>
+#include <functional>
 #include <string>
-#include <unordered_map>
+#include <variant>
 #include <vector>
 
 #include "api/service.h"
 #include "daemon/ids.h"
 #include "daemon/learner.h"
+#include "daemon/metrics.h"
 #include "daemon/request_ids.h"
 #include "daemon/snapshot.h"
 #include "store/store.h"
 
 namespace sluice::daemon {
 
-class Metrics;
-
 class Router final : public api::Service {
  public:
-  // References outlive the router. The board has as many readers as threads call Route.
+  // What a router works with; everything outlives it. The board has as many readers as threads
+  // call Route.
   struct Parts {
     store::Store& store;
     SnapshotBoard& board;
     Learner& learner;
-    Metrics& metrics;
+    daemon::Metrics& metrics;
     IdSource& ids;
     Clock clock;
+    std::uint16_t node = 1;
+    // Counters of the listeners, for the metrics page; may be empty.
+    std::function<std::vector<Gauges::Plane>()> planes = {};
   };
-  explicit Router(const Parts& parts);
+  explicit Router(Parts parts);
 
-  // Takes up what the log says about the past: sequence numbers, ids, request ids of the last ten
-  // minutes. Once, after Learner::Recover and before the first request.
+  // Takes up what the log says about the past: sequence numbers, the newest id, request ids of the
+  // last ten minutes. Once, after Learner::Recover and before the first request.
   store::Result<store::Done> Recover();
+
+  // From now on /readyz says no; requests are still answered.
+  void Drain() { draining_.store(true, std::memory_order_relaxed); }
 
   api::RouteReply Route(const api::RouteRequest& request, std::size_t reader) override;
   void Feedback(std::vector<api::FeedbackItem> items, std::size_t reader,
@@ -51,9 +56,17 @@ class Router final : public api::Service {
       const std::string& id) const override;
 
  private:
+  api::RouteReply Answer(const api::RouteRequest& request, std::size_t reader);
+  api::RouteReply Decide(const RouterView& router, store::Position version,
+                         const api::RouteRequest& request);
+  std::variant<store::OutcomeRecord, api::Problem> OutcomeOf(const api::FeedbackItem& item);
+  void CountFeedback(const api::FeedbackAnswer& answer);
+  store::Position FirstAfter(std::uint64_t time_us) const;
+
   Parts parts_;
-  RequestIds request_ids_;
+  std::array<RequestIds, config::kRoutersMax> request_ids_;                  // by router id
   std::array<std::atomic<std::uint64_t>, config::kRoutersMax> sequences_{};  // next, by router id
+  std::atomic<bool> draining_{false};
 };
 
 }  // namespace sluice::daemon

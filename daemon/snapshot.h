@@ -28,8 +28,9 @@ struct RouterView {
 };
 
 struct Snapshot {
-  std::uint64_t version = 0;        // 1, 2, ... in this process; a restart goes on from the checkpoint's
-  store::Position position = 0;     // of the log, folded in
+  // The position of the log up to which it is folded. This is the policy version that answers and
+  // records carry: fold the log that far and you have the policy that decided.
+  store::Position position = 0;
   std::uint64_t published_us = 0;
   std::vector<RouterView> routers;  // by router id
   std::unordered_map<std::string, std::uint32_t> router_ids;

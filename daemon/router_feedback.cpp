@@ -1,0 +1,198 @@
+// Feedback: events to outcome records, records to the log, results to the sender.
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <utility>
+
+#include "daemon/router.h"
+
+namespace sluice::daemon {
+
+namespace {
+
+using api::FeedbackAnswer;
+using api::FeedbackEvent;
+using api::Problem;
+using store::Appended;
+using store::OutcomeRecord;
+
+Problem UnknownDecision(const std::string& pointer) {
+  return {.status = 404,
+          .title = "Unknown decision",
+          .detail = "no such decision is in the log",
+          .pointer = pointer,
+          .retry_after_s = std::nullopt};
+}
+
+Problem Unavailable() {
+  return {.status = 503,
+          .title = "Feedback unavailable",
+          .detail = "the event log cannot take events now; send them again",
+          .pointer = "",
+          .retry_after_s = 1};
+}
+
+// What the log's answer means to the sender; never called for what was accepted or a duplicate.
+Problem RefusalOf(Appended appended) {
+  switch (appended) {
+    case Appended::kUnknown:
+      return UnknownDecision("/decision_id");
+    case Appended::kConflict:
+      return {.status = 409,
+              .title = "Conflict",
+              .detail = "an event with this event_id and source says something else",
+              .pointer = "/event_id",
+              .retry_after_s = std::nullopt};
+    case Appended::kTooMany:
+      return {.status = 422,
+              .title = "Too many events",
+              .detail = "the decision already has " +
+                        std::to_string(store::kOutcomesPerDecisionMax) + " events",
+              .pointer = "/decision_id",
+              .retry_after_s = std::nullopt};
+    default:
+      return Unavailable();
+  }
+}
+
+void CopySignals(const FeedbackEvent& event, OutcomeRecord& record) {
+  record.reward = event.reward;
+  if (event.thumb) record.thumb = static_cast<std::int8_t>(*event.thumb);
+  record.score = event.score;
+  record.task_success = event.task_success;
+  record.regenerated = event.regenerated;
+  record.cost_usd = event.cost_usd;
+  record.latency_ms = event.latency_ms;
+  record.input_tokens = event.input_tokens;
+  record.cached_input_tokens = event.cached_input_tokens;
+  record.output_tokens = event.output_tokens;
+  record.reasoning_tokens = event.reasoning_tokens;
+  if (event.status) record.status = static_cast<std::uint16_t>(*event.status);
+}
+
+// A withdrawn thumb and `regenerated: false` say nothing about quality.
+bool CarriesQuality(const FeedbackEvent& event) {
+  return event.reward || event.score || event.task_success || (event.thumb && *event.thumb != 0) ||
+         (event.regenerated && *event.regenerated);
+}
+
+bool CarriesCost(const FeedbackEvent& event) {
+  if (event.cost_usd) return *event.cost_usd > 0;
+  return event.input_tokens.value_or(0) > 0 || event.output_tokens.value_or(0) > 0 ||
+         event.reasoning_tokens.value_or(0) > 0;
+}
+
+bool KnowsArm(const Snapshot* snapshot, const std::string& name) {
+  if (snapshot == nullptr) return false;
+  return std::any_of(snapshot->routers.begin(), snapshot->routers.end(),
+                     [&](const auto& router) { return router.definition->arm_ids.contains(name); });
+}
+
+// One feedback call on its way through the committer.
+struct Call {
+  FeedbackAnswer answer;
+  std::vector<std::size_t> indices;  // of the events that went to the store
+  api::FeedbackDone done;
+  std::chrono::steady_clock::time_point started;
+};
+
+void TakeResults(Call& call, const std::vector<Appended>& results) {
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    if (results[i] == Appended::kAccepted) {
+      ++call.answer.accepted;
+    } else if (results[i] == Appended::kDuplicate) {
+      ++call.answer.duplicates;
+    } else {
+      call.answer.rejected.push_back({call.indices[i], RefusalOf(results[i])});
+    }
+  }
+  std::sort(call.answer.rejected.begin(), call.answer.rejected.end(),
+            [](const auto& a, const auto& b) { return a.index < b.index; });
+}
+
+}  // namespace
+
+std::variant<OutcomeRecord, Problem> Router::OutcomeOf(const api::FeedbackItem& item) {
+  if (const auto* problem = std::get_if<Problem>(&item)) return *problem;
+  const auto& event = std::get<FeedbackEvent>(item);
+  const auto snapshot = parts_.board.Latest();
+  std::string decision_id = event.decision_id;
+  if (decision_id.empty()) {
+    const RouterView* router = snapshot ? snapshot->Find(event.router) : nullptr;
+    if (router == nullptr) return UnknownDecision("/router");
+    auto known = request_ids_[router->definition->id].DecisionOf(event.request_id, parts_.clock());
+    if (!known) return UnknownDecision("/request_id");
+    decision_id = *std::move(known);
+  }
+  const auto id = ParseId(decision_id);
+  if (!id) {
+    return Problem{.status = 422,
+                   .title = "Wrong id",
+                   .detail = "a decision_id is a UUID as the route answer gave it",
+                   .pointer = "/decision_id",
+                   .retry_after_s = std::nullopt};
+  }
+  if (NodeOf(*id) != parts_.node) {
+    return Problem{.status = 421,
+                   .title = "Another node's decision",
+                   .detail = "the decision was made by node " + std::to_string(NodeOf(*id)) +
+                             "; this is node " + std::to_string(parts_.node),
+                   .pointer = "/decision_id",
+                   .retry_after_s = std::nullopt};
+  }
+  if (!event.served_arm.value_or("").empty() && !KnowsArm(snapshot.get(), *event.served_arm)) {
+    return Problem{.status = 404,
+                   .title = "Unknown arm",
+                   .detail = "no router has an arm of this name",
+                   .pointer = "/served_arm",
+                   .retry_after_s = std::nullopt};
+  }
+  OutcomeRecord record;
+  record.decision = *id;
+  record.event_id = event.event_id;
+  record.source = event.source;
+  record.received_us = parts_.clock();
+  record.occurred_us = event.occurred_us;
+  record.served_arm = event.served_arm.value_or("");
+  CopySignals(event, record);
+  record.carries_quality = CarriesQuality(event);
+  record.carries_cost = CarriesCost(event);
+  return record;
+}
+
+void Router::CountFeedback(const FeedbackAnswer& answer) {
+  parts_.metrics.FeedbackAccepted(answer.accepted);
+  parts_.metrics.FeedbackDuplicate(answer.duplicates);
+  for (const auto& rejection : answer.rejected) {
+    parts_.metrics.FeedbackRejected(rejection.problem.status);
+  }
+}
+
+void Router::Feedback(std::vector<api::FeedbackItem> items, std::size_t /*reader*/,
+                      api::FeedbackDone done) {
+  auto call = std::make_shared<Call>();
+  call->done = std::move(done);
+  call->started = std::chrono::steady_clock::now();
+  std::vector<OutcomeRecord> records;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    auto outcome = OutcomeOf(items[i]);
+    if (auto* problem = std::get_if<Problem>(&outcome)) {
+      call->answer.rejected.push_back({i, std::move(*problem)});
+      continue;
+    }
+    records.push_back(std::get<OutcomeRecord>(std::move(outcome)));
+    call->indices.push_back(i);
+  }
+  const auto finish = [this, call](const std::vector<Appended>& results) {
+    TakeResults(*call, results);
+    CountFeedback(call->answer);
+    parts_.metrics.FeedbackAnswered(std::chrono::steady_clock::now() - call->started);
+    call->done(std::move(call->answer));
+  };
+  if (records.empty()) return finish({});
+  if (parts_.store.AppendOutcomes(std::move(records), finish)) return;
+  parts_.metrics.FeedbackRejected(503);
+  call->done(Unavailable());
+}
+
+}  // namespace sluice::daemon
