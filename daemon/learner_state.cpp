@@ -1,16 +1,14 @@
 // The learner's folded state as bytes, for checkpoints and for comparing two folds:
 // [u32 format | u64 position | u64 newest time | 16 bytes newest decision | u32 routers], then a
-// router each: [router record | model | tally], strings with a u64 length before them.
+// router each: [router record | model | tally], strings with a u32 length before them.
 // Little-endian.
-#include <algorithm>
-#include <cstring>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "daemon/learner.h"
 #include "daemon/metrics.h"
+#include "store/bytes.h"
 
 namespace sluice::daemon {
 
@@ -18,80 +16,34 @@ namespace {
 
 constexpr std::uint32_t kStateFormat = 1;
 
-template <typename T>
-void Put(std::string& out, T value) {
-  static_assert(std::is_trivially_copyable_v<T>);
-  out.append(reinterpret_cast<const char*>(&value), sizeof value);
-}
-
-void PutString(std::string& out, std::string_view text) {
-  Put<std::uint64_t>(out, text.size());
-  out.append(text);
-}
-
-// Takes from the front; once something is missing everything after it fails as well.
-class Taker {
- public:
-  explicit Taker(std::string_view bytes) : bytes_(bytes) {}
-
-  template <typename T>
-  T Take() {
-    T value{};
-    if (bytes_.size() < sizeof value) {
-      whole_ = false;
-      return value;
-    }
-    std::memcpy(&value, bytes_.data(), sizeof value);
-    bytes_.remove_prefix(sizeof value);
-    return value;
-  }
-  std::string_view TakeString() {
-    const auto size = Take<std::uint64_t>();
-    if (bytes_.size() < size) {
-      whole_ = false;
-      return {};
-    }
-    const std::string_view text = bytes_.substr(0, size);
-    bytes_.remove_prefix(size);
-    return text;
-  }
-  bool whole() const { return whole_; }
-  bool finished() const { return whole_ && bytes_.empty(); }
-
- private:
-  std::string_view bytes_;
-  bool whole_ = true;
-};
-
-void PutTally(std::string& out, const RouterTally& tally) {
-  Put(out, tally.decisions);
-  Put(out, tally.explored);
-  Put(out, tally.exploration_sum);
-  Put(out, tally.sequence_next);
-  Put<std::uint32_t>(out, static_cast<std::uint32_t>(tally.arms.size()));
+void PutTally(store::ByteWriter& out, const RouterTally& tally) {
+  out.Put(tally.decisions);
+  out.Put(tally.explored);
+  out.Put(tally.exploration_sum);
+  out.Put(tally.sequence_next);
+  out.PutCount(tally.arms.size());
   for (const auto& arm : tally.arms) {
-    Put(out, arm.decisions);
-    Put(out, arm.rewards);
-    Put(out, arm.reward_sum);
-    Put(out, arm.costs);
-    Put(out, arm.cost_usd_sum);
+    out.Put(arm.decisions);
+    out.Put(arm.rewards);
+    out.Put(arm.reward_sum);
+    out.Put(arm.costs);
+    out.Put(arm.cost_usd_sum);
   }
 }
 
-RouterTally TakeTally(Taker& taker) {
+RouterTally GetTally(store::ByteReader& in) {
   RouterTally tally;
-  tally.decisions = taker.Take<std::uint64_t>();
-  tally.explored = taker.Take<std::uint64_t>();
-  tally.exploration_sum = taker.Take<double>();
-  tally.sequence_next = taker.Take<std::uint64_t>();
-  const auto arms = std::min<std::size_t>(taker.Take<std::uint32_t>(), policy::kArmsMax);
-  tally.arms.resize(arms);
+  tally.decisions = in.Get<std::uint64_t>();
+  tally.explored = in.Get<std::uint64_t>();
+  tally.exploration_sum = in.Get<double>();
+  tally.sequence_next = in.Get<std::uint64_t>();
+  tally.arms.resize(in.GetCount(sizeof(RouterTally::ArmTally)));
   for (auto& arm : tally.arms) {
-    arm.decisions = taker.Take<std::uint64_t>();
-    arm.rewards = taker.Take<std::uint64_t>();
-    arm.reward_sum = taker.Take<double>();
-    arm.costs = taker.Take<std::uint64_t>();
-    arm.cost_usd_sum = taker.Take<double>();
+    arm.decisions = in.Get<std::uint64_t>();
+    arm.rewards = in.Get<std::uint64_t>();
+    arm.reward_sum = in.Get<double>();
+    arm.costs = in.Get<std::uint64_t>();
+    arm.cost_usd_sum = in.Get<double>();
   }
   return tally;
 }
@@ -99,37 +51,36 @@ RouterTally TakeTally(Taker& taker) {
 }  // namespace
 
 std::string Learner::State() const {
-  std::string out;
-  Put(out, kStateFormat);
-  Put(out, position_);
-  Put(out, newest_time_us_);
-  out.append(reinterpret_cast<const char*>(newest_decision_.bytes.data()),
-             newest_decision_.bytes.size());
-  Put<std::uint32_t>(out, static_cast<std::uint32_t>(routers_.size()));
+  store::ByteWriter out(1024);
+  out.Put(kStateFormat);
+  out.Put(position_);
+  out.Put(newest_time_us_);
+  out.PutRaw(newest_decision_.bytes.data(), newest_decision_.bytes.size());
+  out.PutCount(routers_.size());
   for (const RouterState& router : routers_) {
-    PutString(out, router.record);
-    PutString(out, router.model->Serialise());
+    out.PutString(router.record);
+    out.PutString(router.model->Serialise());
     PutTally(out, router.tally);
   }
-  return out;
+  return std::move(out).Take();
 }
 
 // False when the bytes are not whole or their parts do not fit each other; the state is then to be
 // Reset.
 bool Learner::RestoreState(std::string_view bytes) {
-  Taker taker(bytes);
-  if (taker.Take<std::uint32_t>() != kStateFormat) return false;
-  position_ = taker.Take<store::Position>();
-  newest_time_us_ = taker.Take<std::uint64_t>();
-  newest_decision_.bytes = taker.Take<decltype(newest_decision_.bytes)>();
-  const auto routers = taker.Take<std::uint32_t>();
-  if (!taker.whole() || routers > config::kRoutersMax) return false;
-  for (std::uint32_t i = 0; i < routers; ++i) {
-    const std::string_view record = taker.TakeString();
-    const std::string_view model = taker.TakeString();
-    if (!RestoreRouter(record, model, TakeTally(taker)) || !taker.whole()) return false;
+  store::ByteReader in(bytes);
+  if (in.Get<std::uint32_t>() != kStateFormat) return false;
+  position_ = in.Get<store::Position>();
+  newest_time_us_ = in.Get<std::uint64_t>();
+  in.GetRaw(newest_decision_.bytes.data(), newest_decision_.bytes.size());
+  const std::size_t routers = in.GetCount(1);
+  if (routers > config::kRoutersMax) return false;
+  for (std::size_t i = 0; i < routers; ++i) {
+    const std::string record = in.GetString();
+    const std::string model = in.GetString();
+    if (!RestoreRouter(record, model, GetTally(in))) return false;
   }
-  return taker.finished();
+  return in.Finished();
 }
 
 bool Learner::RestoreRouter(std::string_view record_bytes, std::string_view model_bytes,
