@@ -3,8 +3,8 @@
 // dies on one thread and has one request in flight.
 //
 // Refuses what the parser lets through and a proxy could be fooled by: transfer codings other than
-// exactly "chunked", HTTP/1.0 with one, no Host, two Hosts, two Content-Lengths, folded header lines,
-// endless chunk extensions, targets that are not ASCII.
+// exactly "chunked", HTTP/1.0 with one, no Host, two Hosts, two Content-Lengths, folded header
+// lines, endless chunk extensions, targets that are not ASCII.
 #pragma once
 
 #include <chrono>
@@ -20,13 +20,13 @@ namespace sluice::api {
 
 struct ServerOptions {
   std::string host = "127.0.0.1";
-  std::uint16_t port = 0;                     // 0: any free port
+  std::uint16_t port = 0;  // 0: any free port
   std::size_t threads = 1;
   std::size_t header_bytes_max = 16 * 1024;
   std::size_t headers_max = 100;
   std::size_t body_bytes_max = 1024 * 1024;
   std::size_t body_bytes_in_flight_max = 256 * 1024 * 1024;  // of the whole server; beyond it, 503
-  std::size_t connections_max = 4096;         // beyond it, 503 and close
+  std::size_t connections_max = 4096;                        // beyond it, 503 and close
   std::size_t requests_per_connection_max = 10000;
   std::chrono::milliseconds header_timeout{5000};
   std::chrono::milliseconds body_timeout{10000};
@@ -40,7 +40,7 @@ struct HttpRequest {
   std::string_view query;         // after '?', not decoded
   std::string_view content_type;  // as sent; empty: none
   std::string_view body;
-  std::size_t reader = 0;         // number of the serving thread
+  std::size_t reader = 0;  // number of the serving thread
 };
 
 struct HttpResponse {

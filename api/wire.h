@@ -1,6 +1,6 @@
 // Bytes to typed values and back: the only place that knows JSON. Pure functions; any thread. What
-// comes back is fully checked (fields, types, ranges, lengths, finite numbers); names of routers and
-// arms are checked later, by the service.
+// comes back is fully checked (fields, types, ranges, lengths, finite numbers); names of routers
+// and arms are checked later, by the service.
 //
 // 400: not JSON (or not UTF-8, or nested too deep, or with a key twice). 422: JSON that means
 // nothing here, with a pointer to the first wrong place. Unknown fields are refused, except in

@@ -1,6 +1,8 @@
 # Flags that every target shares. The instruction set is the same in every preset, so that the
 # presets agree to the bit; policy/ adds -ffp-contract=off for the same reason (policy/CMakeLists.txt).
 add_compile_options(-march=x86-64-v3 -mtune=generic -Wall -Wextra -Wpedantic -fno-omit-frame-pointer)
+# Options are built as {.alpha = 1.0}; the fields that are left out have defaults.
+add_compile_options(-Wno-missing-field-initializers)
 # g++ 12 sees overlapping copies in std::string's operator+ where there are none (GCC bug 105651).
 add_compile_options($<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 if(SLUICE_WERROR)

@@ -1,0 +1,68 @@
+#include "config/config.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <utility>
+
+#include "config/findings.h"
+#include "config/read.h"
+
+namespace sluice::config {
+
+namespace {
+
+std::vector<Problem> AboutFile(const std::string& path, std::string text) {
+  return {Problem{.file = path, .line = 0, .field = "", .text = std::move(text)}};
+}
+
+std::string TooLong() {
+  return "must be at most " + std::to_string(kFileBytesMax) + " bytes long";
+}
+
+}  // namespace
+
+std::string ToString(const Problem& problem) {
+  std::string text = problem.file;
+  if (problem.line > 0) text.append(":").append(std::to_string(problem.line));
+  if (!text.empty()) text.append(": ");
+  if (!problem.field.empty()) text.append(problem.field).append(": ");
+  return text.append(problem.text);
+}
+
+Checked<Options> Parse(std::string_view toml, std::string_view file) {
+  if (toml.size() > kFileBytesMax) return AboutFile(std::string(file), TooLong());
+  Findings findings(file);
+  Options options = Defaults();
+  ReadOptions(toml, options, findings);
+  CheckRules(options, findings);
+  auto problems = findings.Problems();
+  if (!problems.empty()) return problems;
+  return options;
+}
+
+Checked<Options> Load(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return AboutFile(path, std::string("cannot be opened: ") + std::strerror(errno));
+  // One byte more than may be there, so that a longer file is seen to be one.
+  std::string text(kFileBytesMax + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad()) return AboutFile(path, std::string("cannot be read: ") + std::strerror(errno));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  return Parse(text, path);
+}
+
+Checked<RouterOptions> ParseRouter(std::string_view toml) {
+  if (toml.size() > kFileBytesMax) return AboutFile("router", TooLong());
+  Findings findings("router");
+  Options options = Defaults();
+  options.routers.clear();
+  ReadRouters(toml, options.routers, findings);
+  CheckRules(options, findings);
+  auto problems = findings.Problems();
+  if (!problems.empty()) return problems;
+  if (options.routers.size() != 1) return AboutFile("router", "must hold one [[router]]");
+  return std::move(options.routers.front());
+}
+
+}  // namespace sluice::config

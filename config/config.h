@@ -19,8 +19,12 @@
 namespace sluice::config {
 
 inline constexpr std::size_t kRoutersMax = 64;
+inline constexpr std::size_t kFileBytesMax = 4 * 1024 * 1024;
 
-// Same type as api::Params: an arm's own parameters, echoed to the caller.
+// What a dollar is worth in quality where nothing else is said.
+inline constexpr double kCostWeightDefault = 40;
+
+// Same type as api::Params: an arm's own parameters, echoed to the caller. Sorted by key.
 using Scalar = std::variant<bool, std::int64_t, double, std::string>;
 using Params = std::vector<std::pair<std::string, Scalar>>;
 
@@ -30,8 +34,8 @@ struct ArmOptions {
   int tier = 1;  // rank from cheap to premium, 1..16
   double price_input_per_million_usd = 0;
   double price_output_per_million_usd = 0;
-  std::vector<std::string> capabilities;
-  Params params;
+  std::vector<std::string> capabilities = {};
+  Params params = {};
   bool operator==(const ArmOptions&) const = default;
 };
 
@@ -42,7 +46,7 @@ struct RouterOptions {
   std::string fixed_arm;         // policy "fixed" only
   std::string fallback_arm;      // empty: the arm of lowest tier
   policy::ContextOptions context;
-  policy::ModelOptions prior;    // dimension is filled in with the roster, 0 here
+  policy::ModelOptions prior;  // dimension is filled in with the roster, 0 here
   std::vector<ArmOptions> arms;
   bool operator==(const RouterOptions&) const = default;
 };
@@ -54,11 +58,11 @@ struct LearnerOptions {
 };
 
 struct Options {
-  api::ServerOptions data_plane;   // 127.0.0.1:8080
+  api::ServerOptions data_plane;   // 127.0.0.1:8080; threads 0 means one a core
   api::ServerOptions admin_plane;  // 127.0.0.1:8081
   store::StoreOptions store;
   LearnerOptions learner;
-  std::uint16_t node = 1;          // stands in every decision id
+  std::uint16_t node = 1;  // stands in every decision id
   std::vector<RouterOptions> routers;
 };
 
@@ -81,7 +85,8 @@ Options Defaults();
 Checked<Options> Parse(std::string_view toml, std::string_view file);
 Checked<Options> Load(const std::string& path);
 
-// "HOST:PORT", the host a loopback address in digits ("[::1]:8080") or "localhost".
+// "HOST:PORT", the host a loopback address in digits ("[::1]:8080") or "localhost". The host comes
+// back in digits and without brackets.
 Checked<std::pair<std::string, std::uint16_t>> ParseListen(std::string_view text,
                                                            std::string_view field);
 

@@ -2,6 +2,7 @@
 // [u32 format | u64 position | u64 newest time | 16 bytes newest decision | u32 routers], then a
 // router each: [router record | model | tally], strings with a u32 length before them.
 // Little-endian.
+#include <cmath>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,19 +32,26 @@ void PutTally(store::ByteWriter& out, const RouterTally& tally) {
   }
 }
 
+// A sum that is no number fails the reader.
+double GetSum(store::ByteReader& in) {
+  const auto sum = in.Get<double>();
+  if (!std::isfinite(sum) || sum < 0) in.Fail();
+  return sum;
+}
+
 RouterTally GetTally(store::ByteReader& in) {
   RouterTally tally;
   tally.decisions = in.Get<std::uint64_t>();
   tally.explored = in.Get<std::uint64_t>();
-  tally.exploration_sum = in.Get<double>();
+  tally.exploration_sum = GetSum(in);
   tally.sequence_next = in.Get<std::uint64_t>();
   tally.arms.resize(in.GetCount(sizeof(RouterTally::ArmTally)));
   for (auto& arm : tally.arms) {
     arm.decisions = in.Get<std::uint64_t>();
     arm.rewards = in.Get<std::uint64_t>();
-    arm.reward_sum = in.Get<double>();
+    arm.reward_sum = GetSum(in);
     arm.costs = in.Get<std::uint64_t>();
-    arm.cost_usd_sum = in.Get<double>();
+    arm.cost_usd_sum = GetSum(in);
   }
   return tally;
 }

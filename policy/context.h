@@ -37,11 +37,12 @@ class ContextBuilder {
   explicit ContextBuilder(const ContextOptions& options);
 
   std::size_t dimension() const { return dimension_; }  // with features and bias
-  // Names the encoder, its version, the raw dimension and the features: contexts with different
-  // ids never meet in one model.
+  // Names the encoder, its version, the raw dimension and the features with their exact numbers:
+  // contexts with different ids never meet in one model.
   const std::string& id() const { return id_; }
 
-  // `features` are raw values by index of ContextOptions::features.
+  // `features` are raw values by index of ContextOptions::features; one that is NaN or beyond the
+  // end of the span was not sent. Numbers below 1e-30 in magnitude are flushed to 0.
   Context FromText(std::string_view text, std::span<const double> features) const;
   // Empty when the embedding has no direction (all zero after denormals are flushed to 0).
   // The caller has checked its dimension and that every number is finite.

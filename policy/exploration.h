@@ -29,7 +29,9 @@ using Shares = std::array<double, kArmsMax>;
 
 // Mixes `base` with the greedy arm: pi = (1 - e) 1_greedy + e q, where q is `base` without the
 // greedy arm, renormalised (uniform over the others when nothing is left). One eligible arm gets
-// everything. The result sums to exactly 2^32 and is 0 off `eligible`.
+// everything. A share that is negative or not finite counts as 0. The result sums to exactly 2^32
+// and is 0 off `eligible`: shares are rounded down, though no positive one to 0, and the greedy arm
+// gets the remainder (the largest, when e is 1). `eligible` is not empty and has `greedy`.
 Distribution Explore(const Shares& base, ArmSet eligible, ArmId greedy,
                      const ExplorationOptions& options);
 

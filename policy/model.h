@@ -18,12 +18,12 @@
 namespace sluice::policy {
 
 struct ModelOptions {
-  std::size_t dimension = 0;     // with the bias
-  double feature_precision = 50; // prior precision of each feature
+  std::size_t dimension = 0;      // with the bias
+  double feature_precision = 50;  // prior precision of each feature
   double bias_precision = 1;
-  double quality_mean = 0.7;     // prior mean of quality, on the bias
+  double quality_mean = 0.7;                         // prior mean of quality, on the bias
   double cost_log_ratio_mean = -1.2039728043259361;  // prior mean of ln(cost / list price): ln 0.3
-  double noise_shape = 5;        // normal-inverse-gamma a0, b0
+  double noise_shape = 5;                            // normal-inverse-gamma a0, b0
   double noise_scale = 0.16;
   bool operator==(const ModelOptions&) const = default;
 };

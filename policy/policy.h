@@ -45,11 +45,15 @@ struct DrawKey {
   std::uint64_t sequence = 0;
 };
 
-// Estimates of the eligible arms, with utility and score filled in.
+// Estimates of the eligible arms, with utility and score filled in. An arm whose estimate is not
+// finite, that the posterior or `terms` does not cover, or any arm when the context has another
+// dimension, cannot be scored: its entry stays 0.
 Estimates Score(const PolicyOptions& options, const Posterior& posterior,
                 const Situation& situation);
 
-// Distribution first, then one draw.
+// Distribution first, then one draw. An arm that cannot be scored (above) counts as not eligible
+// and is missing from the decision's eligible set. If none is left, the lowest eligible arm is
+// chosen with propensity 1 and estimates of 0. An empty eligible set gives Decision{}.
 Decision Choose(const PolicyOptions& options, const Posterior& posterior,
                 const Situation& situation, const DrawKey& key);
 
@@ -67,7 +71,8 @@ std::size_t Fallbacks(const Decision& decision, std::span<ArmId> out);
 Shares LinUcbShares(const Estimates& estimates, ArmSet eligible, double alpha);
 
 // Probability that each arm has the largest of K independent normals (utility, scale * width),
-// by Gauss-Legendre panels: within 1e-4. At most the 16 arms that reach highest count. [thompson.cpp]
+// by Gauss-Legendre panels: within 1e-4. At most the 16 arms that reach highest (at 3 widths)
+// count; widths are at least 1e-6; an arm that is not finite gets nothing. [thompson.cpp]
 Shares ThompsonShares(const Estimates& estimates, ArmSet eligible, double scale);
 
 // [baselines.cpp]

@@ -29,11 +29,13 @@ class Posterior {
 
   // Mean, width and expected cost of one arm; utility and score are left to the policy. No
   // allocation. The expected cost is the mean of a log-normal, list_price * exp(phi'x + s^2/2),
-  // held inside [cost_usd_min, cost_usd_max] where the terms declare them.
+  // with the exponent at most 4, held inside [cost_usd_min, cost_usd_max] where the terms declare
+  // them. All NaN for an arm that never had a factor.
   Estimate Predict(ArmId id, const Context& context, const ArmTerms& terms) const;
 
   // The cost that this request stays under with probability .99 on this arm: the declared maximum
-  // when there is one, else the log-normal's quantile with the width of this context.
+  // when there is one, else the log-normal's quantile with the width of this context, and at least
+  // the expected cost.
   double CostWorstUsd(ArmId id, const Context& context, const ArmTerms& terms) const;
 
  private:

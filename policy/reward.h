@@ -9,11 +9,11 @@ namespace sluice::policy {
 
 // What was reported about one answer. Absent means not reported.
 struct Signals {
-  std::optional<double> reward;       // in [0, 1]; when present it is the quality, with weight 1
-  std::optional<int> thumb;           // -1, 0 (withdrawn: says nothing) or 1
-  std::optional<double> score;        // in [0, 1]
+  std::optional<double> reward;  // in [0, 1]; when present it is the quality, with weight 1
+  std::optional<int> thumb;      // -1, 0 (withdrawn: says nothing) or 1
+  std::optional<double> score;   // in [0, 1]
   std::optional<bool> task_success;
-  std::optional<bool> regenerated;    // true: implicit dissatisfaction; false says nothing
+  std::optional<bool> regenerated;  // true: implicit dissatisfaction; false says nothing
   std::optional<double> cost_usd;
   std::optional<std::uint32_t> input_tokens;
   std::optional<std::uint32_t> cached_input_tokens;
@@ -36,8 +36,10 @@ struct TokenPrices {
   double output_usd_per_million = 0;
 };
 
-// The billed cost when reported, else tokens at list price (reasoning tokens are output tokens).
-// Empty when neither is known or the result is not positive.
+// The billed cost when reported, else tokens at list price; this takes both directions, because
+// half a bill would teach that the arm is cheap. Reasoning tokens are output tokens and cached ones
+// input tokens: they are part of these counts, and stand for them where these are missing. Empty
+// when neither is known or the result is not finite and positive.
 std::optional<double> CostUsdOf(const Signals& signals, const TokenPrices& prices);
 
 }  // namespace sluice::policy

@@ -2,13 +2,15 @@
 // that requests read is a cache derived from them.
 //
 // Symbols as in algorithms of this kind (Li et al. 2010; Agrawal and Goyal 2013; normal-inverse-
-// gamma noise as in Murphy, "Machine Learning", 7.6): S = sum w x x', b = sum w y x, y2 = sum w y^2,
-// n = sum w, n2 = sum w^2, A = Lambda0 + S, theta = A^-1 (Lambda0 m0 + b), W = L^-1 with A = L L',
-// a_n = a0 + n/2, b_n = b0 + (y2 + m0' Lambda0 m0 - theta'(Lambda0 m0 + b)) / 2, sigma^2 = b_n / a_n.
+// gamma noise as in Murphy, "Machine Learning", 7.6): S = sum w x x', b = sum w y x, y2 = sum w
+// y^2, n = sum w, n2 = sum w^2, A = Lambda0 + S, theta = A^-1 (Lambda0 m0 + b), W = L^-1 with A = L
+// L', a_n = a0 + n/2, b_n = b0 + (y2 + m0' Lambda0 m0 - theta'(Lambda0 m0 + b)) / 2, sigma^2 = b_n
+// / a_n.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +28,8 @@ struct RidgePrior {
   bool operator==(const RidgePrior&) const = default;
 };
 
+struct RidgeSolution;
+
 // Sufficient statistics. A value; owned by the learner, one thread at a time.
 class RidgeStatistics {
  public:
@@ -33,6 +37,8 @@ class RidgeStatistics {
 
   // Adds one contribution. `x` has `dimension()` entries; weight > 0; all finite.
   void Add(const Context& x, double target, double weight);
+  // The same for numbers that were never rounded to float.
+  void Add(std::span<const double> x, double target, double weight);
 
   std::size_t dimension() const { return b_.size(); }
   std::uint64_t count() const { return count_; }
@@ -48,7 +54,10 @@ class RidgeStatistics {
   bool operator==(const RidgeStatistics&) const = default;
 
  private:
-  friend class RidgeFactor;
+  friend std::optional<RidgeSolution> SolveRidge(const RidgeStatistics& statistics,
+                                                 const RidgePrior& prior);
+
+  bool Plausible() const;
 
   std::vector<double> s_;  // lower triangle of S, packed by rows: d(d+1)/2 entries
   std::vector<double> b_;
@@ -58,16 +67,29 @@ class RidgeStatistics {
   std::uint64_t count_ = 0;
 };
 
+// The posterior in double, before it is rounded for scoring.
+struct RidgeSolution {
+  std::vector<double> theta;
+  std::vector<double> w;  // W: lower triangular, row-major, d x d
+  double a_n = 0;
+  double b_n = 0;              // at least 1e-12
+  double log_determinant = 0;  // of A
+};
+
+// Empty when A cannot be factored even with jitter up to 1e-4 tr(A)/d. The same bits in every
+// build (cholesky.h).
+std::optional<RidgeSolution> SolveRidge(const RidgeStatistics& statistics, const RidgePrior& prior);
+
 struct Prediction {
   double mean = 0;      // theta'x
   double variance = 0;  // x' A^-1 x, without sigma^2; never negative
 };
 
-// The posterior of one regression in the form that scoring wants: theta and W in float, W packed
-// lower by rows (half the bytes of A^-1: scoring is bound by memory). Immutable: any thread.
+// The posterior of one regression in the form that scoring wants: theta and W in float (W is half
+// the bytes of A^-1, and scoring is bound by memory). Immutable: any thread.
 class RidgeFactor {
  public:
-  // Empty when A cannot be factored even with jitter up to 1e-4 tr(A)/d: the caller keeps the last
+  // Empty when SolveRidge is, or when the result does not fit a float: the caller keeps the last
   // factor and quarantines the arm.
   static std::optional<RidgeFactor> Derive(const RidgeStatistics& statistics,
                                            const RidgePrior& prior);
@@ -78,15 +100,17 @@ class RidgeFactor {
 
   std::size_t dimension() const { return static_cast<std::size_t>(theta_.size()); }
   double sigma() const { return sigma_; }
-  double noise_shape() const { return a_n_; }   // a_n
-  double noise_scale() const { return b_n_; }   // b_n
+  double noise_shape() const { return a_n_; }                  // a_n
+  double noise_scale() const { return b_n_; }                  // b_n
   double log_determinant() const { return log_determinant_; }  // of A
 
  private:
   RidgeFactor() = default;
 
   Eigen::VectorXf theta_;
-  Eigen::VectorXf w_;  // packed lower W by rows
+  // The lower triangle of W in panels of 8 rows, column by column within a panel, so that scoring
+  // needs no horizontal sum. The first panel is the one that is padded with rows of zeros.
+  Eigen::VectorXf w_;
   double sigma_ = 0;
   double a_n_ = 0;
   double b_n_ = 0;

@@ -14,7 +14,8 @@ constexpr std::uint64_t SplitMix64(std::uint64_t z) {
   return z ^ (z >> 31);
 }
 
-constexpr std::uint64_t RandomBits(std::uint64_t seed, std::uint64_t sequence, std::uint64_t stream) {
+constexpr std::uint64_t RandomBits(std::uint64_t seed, std::uint64_t sequence,
+                                   std::uint64_t stream) {
   return SplitMix64(SplitMix64(SplitMix64(seed) ^ sequence) ^ stream);
 }
 
@@ -30,10 +31,8 @@ class Rng {
 
   std::uint64_t Bits() { return RandomBits(seed_, sequence_++, stream_); }
   double Uniform() { return RandomUniform(seed_, sequence_++, stream_); }
-  // Uniform in [0, n), n > 0, without bias worth naming (n is far below 2^32 here).
-  std::uint64_t Below(std::uint64_t n) {
-    return static_cast<std::uint64_t>((static_cast<unsigned __int128>(Bits()) * n) >> 64);
-  }
+  // Uniform in [0, n), 0 < n < 2^32, without bias worth naming (at most n / 2^32).
+  std::uint64_t Below(std::uint64_t n) { return ((Bits() >> 32) * n) >> 32; }
   double Normal();  // mean 0, variance 1; Box-Muller, two draws a call
 
  private:

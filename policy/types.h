@@ -100,20 +100,20 @@ using Estimates = std::array<Estimate, kArmsMax>;
 // One choice, with everything that the log must say about how it was made.
 struct Decision {
   ArmId arm = 0;
-  ArmId greedy_arm = 0;      // largest utility among the eligible arms, lowest id on ties
+  ArmId greedy_arm = 0;  // largest utility among the eligible arms, lowest id on ties
   ArmSet eligible;
   Distribution distribution;
-  double exploration = 0;    // P(arm != greedy_arm) under `distribution`
-  Estimates estimates;       // entries of eligible arms only; the others stay 0
+  double exploration = 0;  // P(arm != greedy_arm) under `distribution`
+  Estimates estimates;     // entries of eligible arms only; the others stay 0
 };
 
 // What one outcome teaches about one arm.
 struct Example {
   ArmId arm = 0;
-  const Context* context = nullptr;     // outlives the call it is passed to
-  double weight = 1;                    // trust in `quality`; > 0
-  std::optional<double> quality;        // in [0, 1]
-  std::optional<double> cost_log_ratio; // ln(cost_usd / list_price_usd)
+  const Context* context = nullptr;      // outlives the call it is passed to
+  double weight = 1;                     // trust in `quality`; > 0
+  std::optional<double> quality;         // in [0, 1]
+  std::optional<double> cost_log_ratio;  // ln(cost_usd / list_price_usd)
 };
 
 }  // namespace sluice::policy

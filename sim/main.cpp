@@ -1,1 +1,79 @@
-int main() { return 0; }
+// sluice-sim: shows what a router learns, on a live daemon (`drive`) or inside this process
+// (`run`).
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+
+#include "sim/command.h"
+
+namespace {
+
+using namespace sluice::sim;
+
+void AddSource(CLI::App& command, SourceOptions& options) {
+  auto* data = command.add_option("--data", options.data, "Data set: JSON lines (sim/README.md)");
+  command
+      .add_option("--world", options.world, "Synthetic world: tasks (text), linear (embeddings)")
+      ->excludes(data);
+  command.add_option("--seed", options.seed, "Order of the data, or the world");
+  command.add_option("--limit", options.limit, "At most so many requests (worlds: 4000)")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{10'000'000}));
+  command.add_flag("--shuffle-contexts", options.shuffle_contexts,
+                   "Control: send each request with the text of another one");
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--arm",
+          [&options](const std::vector<std::string>& wishes) {
+            for (const std::string& wish : wishes) {
+              const std::size_t equals = wish.find('=');
+              if (equals == std::string::npos) throw CLI::ValidationError("--arm", "NAME=MODEL");
+              options.arms.emplace_back(wish.substr(0, equals), wish.substr(equals + 1));
+            }
+          },
+          "NAME=MODEL: which model of the data set stands for an arm of the router")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+void AddRun(CLI::App& command, RunOptions& options) {
+  AddSource(command, options.source);
+  command.add_option("--config", options.config, "Configuration file (default: embedded)");
+  command.add_option("--router", options.router, "Which of its routers");
+  command.add_option("--cost-weight", options.cost_weight,
+                     "Instead of the configured one, per USD");
+  command.add_option("--policy", options.policy, "Instead of the configured one");
+  command.add_option("--feedback-delay", options.feedback_delay, "In requests");
+  command.add_option("--orders", options.orders, "Seeds seed, seed + 1, ...: one line for each")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{1000}));
+  command.add_option("--json", options.json, "Write the table to this file as well");
+}
+
+void AddDrive(CLI::App& command, DriveCommandOptions& options) {
+  AddSource(command, options.source);
+  DriveOptions& drive = options.drive;
+  command.add_option("--url", drive.url, "Data plane of the daemon")->capture_default_str();
+  command.add_option("--admin-url", drive.admin_url, "Admin plane")->capture_default_str();
+  command.add_option("--router", drive.router, "Which router")->capture_default_str();
+  command.add_option("--connections", drive.connections, "Requests in flight")
+      ->check(CLI::Range(std::size_t{1}, kConnectionsMax));
+  command.add_option("--feedback-delay", drive.feedback_delay, "In requests");
+  command.add_flag("--lockstep", drive.lockstep, "Wait until each outcome is learnt");
+  command.add_flag("--failures-ok", options.failures_ok, "Exit 0 though requests failed");
+  command.add_option("--json", options.json, "Write the table to this file as well");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Shows what a Sluice router learns from a data set or a synthetic world.");
+  app.require_subcommand(1);
+  RunOptions run;
+  DriveCommandOptions drive;
+  auto* run_command = app.add_subcommand("run", "In this process: same options, same bytes");
+  auto* drive_command = app.add_subcommand("drive", "Against a live daemon, over HTTP");
+  AddRun(*run_command, run);
+  AddDrive(*drive_command, drive);
+  CLI11_PARSE(app, argc, argv);
+  const Streams streams{std::cout, std::cerr, stderr};
+  return run_command->parsed() ? Run(run, streams) : Drive(drive, streams);
+}

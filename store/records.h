@@ -60,14 +60,14 @@ struct DecisionRecord {
   std::uint16_t arm = 0;
   std::uint16_t greedy_arm = 0;
   std::optional<std::uint16_t> baseline_arm;
-  std::uint64_t eligible = 0;         // bit a: arm a
-  double cost_weight = 0;             // lambda used, per USD
-  double exploration = 0;             // P(arm != greedy_arm)
-  double list_price_usd = 0;          // of the chosen arm, blended per 1,000 tokens, at the time
-  std::vector<ArmShare> shares;       // of the eligible arms, by id
-  std::vector<float> context;         // with the bias
-  std::string request_id;             // empty: none
-  std::uint64_t request_digest = 0;   // of the request's body, when it has a request_id
+  std::uint64_t eligible = 0;        // bit a: arm a
+  double cost_weight = 0;            // lambda used, per USD
+  double exploration = 0;            // P(arm != greedy_arm)
+  double list_price_usd = 0;         // of the chosen arm, blended per 1,000 tokens, at the time
+  std::vector<ArmShare> shares;      // of the eligible arms, by id
+  std::vector<float> context;        // with the bias
+  std::string request_id;            // empty: none
+  std::uint64_t request_digest = 0;  // of the request's body, when it has a request_id
   std::vector<std::string> tags;
   bool operator==(const DecisionRecord&) const = default;
 };
@@ -75,11 +75,11 @@ struct DecisionRecord {
 // Raw facts reported about a decision. Which signals are present is kept; nothing is derived.
 struct OutcomeRecord {
   DecisionId decision;
-  std::string event_id;               // with `source` the idempotency key
+  std::string event_id;  // with `source` the idempotency key
   std::string source;
-  std::uint64_t received_us = 0;      // not part of what duplicates are compared by
+  std::uint64_t received_us = 0;  // not part of what duplicates are compared by
   std::optional<std::uint64_t> occurred_us;
-  std::optional<std::uint16_t> served_arm;
+  std::string served_arm;  // name of the arm that answered; empty: the chosen one
   std::optional<double> reward;
   std::optional<std::int8_t> thumb;
   std::optional<double> score;
@@ -124,7 +124,8 @@ struct LogEntry {
 };
 
 std::string EncodeRecord(const Record& record);
-// Error: kCorrupt for a checksum or shape that does not hold, kFormat for an unknown type or version.
+// Error: kCorrupt for a checksum or shape that does not hold, kFormat for an unknown type or
+// version.
 Result<Record> DecodeRecord(std::string_view bytes);
 
 // True when two outcomes with the same key say the same (received_us and what the committer gives

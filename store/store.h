@@ -8,8 +8,8 @@
 // are passed by value and owned by the store from then on.
 //
 // After a failed write the store is not writable: decisions and outcomes are refused, reads may
-// answer kUnavailable, and it closes and reopens by itself, with back-off, until it is. Nothing that
-// was reported as accepted is lost by that.
+// answer kUnavailable, and it closes and reopens by itself, with back-off, until it is. Nothing
+// that was reported as accepted is lost by that.
 #pragma once
 
 #include <chrono>
@@ -28,12 +28,12 @@ namespace sluice::store {
 inline constexpr std::size_t kOutcomesPerDecisionMax = 64;
 
 enum class Appended {
-  kAccepted,    // on disk and synced
-  kDuplicate,   // the same key and content already stands in the log
-  kConflict,    // the key stands with other content
-  kUnknown,     // no such decision
-  kTooMany,     // the decision has kOutcomesPerDecisionMax outcomes
-  kFailed,      // could not be written; whether it stands is not known, so send it again
+  kAccepted,   // on disk and synced
+  kDuplicate,  // the same key and content already stands in the log
+  kConflict,   // the key stands with other content
+  kUnknown,    // no such decision
+  kTooMany,    // the decision has kOutcomesPerDecisionMax outcomes
+  kFailed,     // could not be written; whether it stands is not known, so send it again
 };
 
 // A decision with everything that was reported about it.
@@ -50,10 +50,10 @@ struct Checkpoint {
 
 struct StoreHealth {
   bool writable = true;
-  std::size_t queued = 0;        // records handed over and not yet written
-  std::uint64_t log_bytes = 0;   // of encoded records appended, since the directory was made
-  std::uint64_t faults = 0;      // failed writes since opening
-  std::string last_fault;        // for the operator
+  std::size_t queued = 0;       // records handed over and not yet written
+  std::uint64_t log_bytes = 0;  // of encoded records appended, since the directory was made
+  std::uint64_t faults = 0;     // failed writes since opening
+  std::string last_fault;       // for the operator
 };
 
 class Store {
@@ -106,9 +106,9 @@ class Store {
 
 struct StoreOptions {
   std::string directory = "sluice-data";
-  std::size_t queue_max = 65536;     // records handed over and not yet written
-  std::size_t batch_max = 1024;      // records a batch
-  bool sync = true;                  // false only as the control of the power-cut test
+  std::size_t queue_max = 65536;  // records handed over and not yet written
+  std::size_t batch_max = 1024;   // records a batch
+  bool sync = true;               // false only as the control of the power-cut test
 };
 
 // Opens or makes the directory. Errors: kHeld names the holder; kCorrupt and kFormat say what was

@@ -1,9 +1,10 @@
 // Everything at once, as in the daemon: serving threads, feedback, the learner, reloads, reports.
 // ThreadSanitizer runs this; the counts show that nothing was lost on the way.
 #include <atomic>
-#include <catch2/catch.hpp>
 #include <thread>
 #include <vector>
+
+#include <catch2/catch.hpp>
 
 #include "config/config.h"
 #include "daemon/learner.h"
@@ -24,8 +25,13 @@ struct Process {
   explicit Process(store::Store& given)
       : store(given),
         learner(store, board, metrics, {.checkpoint_events = 500, .checkpoint_seconds = 1}, clock),
-        router({.store = store, .board = board, .learner = learner, .metrics = metrics, .ids = ids,
-                .clock = clock, .node = 1}) {}
+        router({.store = store,
+                .board = board,
+                .learner = learner,
+                .metrics = metrics,
+                .ids = ids,
+                .clock = clock,
+                .node = 1}) {}
 
   store::Store& store;
   Clock clock = SystemClock();
@@ -110,7 +116,8 @@ TEST_CASE("requests and feedback and reloads at once lose nothing and race nowhe
   constexpr int kShared = kRequestsEach / 10;
   CHECK(acknowledged == static_cast<int>(kReaders) * (kRequestsEach - kShared) + kShared);
   std::uint64_t learnt = 0;
-  for (const auto& arm : process.learner.Report().tallies.at(0).arms) learnt += arm.rewards;
+  const LearnerReport report = process.learner.Report();
+  for (const auto& arm : report.tallies.at(0).arms) learnt += arm.rewards;
   CHECK(learnt == static_cast<std::uint64_t>(acknowledged));
 }
 

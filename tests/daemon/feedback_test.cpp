@@ -27,10 +27,10 @@ int StatusOf(const api::FeedbackReply& reply) {
   return answer.accepted == 1 ? 202 : 200;
 }
 
-RouterTally::ArmTally Total(const ProcessInMemory& process, const Learner& learner) {
+RouterTally::ArmTally Total(const Learner& learner) {
   RouterTally::ArmTally total;
-  (void)process;
-  for (const auto& arm : learner.Report().tallies.at(0).arms) {
+  const LearnerReport report = learner.Report();
+  for (const auto& arm : report.tallies.at(0).arms) {
     total.rewards += arm.rewards;
     total.reward_sum += arm.reward_sum;
     total.costs += arm.costs;
@@ -49,7 +49,7 @@ TEST_CASE("an event is learnt once however often it comes") {
   REQUIRE(process.learner().Step().ok());
   CHECK(StatusOf(process.Reward(answer.decision_id, 0.5, 0.001)) == 200);
   REQUIRE(process.learner().Step().ok());
-  const auto total = Total(process, process.learner());
+  const auto total = Total(process.learner());
   CHECK(total.rewards == 1);
   CHECK(total.costs == 1);
 }
@@ -77,7 +77,7 @@ TEST_CASE("cost from the gateway and reward from the user are both learnt once")
   CHECK(StatusOf(process.Feedback(user)) == 202);
   CHECK(StatusOf(process.Feedback(second_opinion)) == 202);
   REQUIRE(process.learner().Step().ok());
-  const auto total = Total(process, process.learner());
+  const auto total = Total(process.learner());
   CHECK(total.rewards == 1);
   CHECK(total.reward_sum == 1);
   CHECK(total.costs == 1);
@@ -97,7 +97,7 @@ TEST_CASE("a failover is learnt on the arm that served") {
   event.served_arm = answer.arm == "premium" ? "economy" : "premium";
   CHECK(StatusOf(process.Feedback(event)) == 202);
   REQUIRE(process.learner().Step().ok());
-  const auto& arms = process.learner().Report().tallies.at(0).arms;
+  const auto arms = process.learner().Report().tallies.at(0).arms;
   CHECK(arms[*event.served_arm == "premium" ? 2 : 0].rewards == 1);
 }
 

@@ -1,6 +1,6 @@
 #include "daemon/learner.h"
 
-#include <filesystem>
+#include <limits>
 
 #include <catch2/catch.hpp>
 
@@ -43,7 +43,7 @@ TEST_CASE("folding the log again gives the same state to the bit") {
   ProcessInMemory process;
   Live(process, 600, 1);
   Metrics metrics(1);
-  CHECK(FoldAgain(process.store(), metrics) == process.learner().State());
+  CHECK((FoldAgain(process.store(), metrics) == process.learner().State()));
 }
 
 TEST_CASE("a checkpoint and what came after it give the same state as the whole log") {
@@ -52,7 +52,7 @@ TEST_CASE("a checkpoint and what came after it give the same state as the whole 
   REQUIRE(process.learner().SaveCheckpoint().ok());
   Live(process, 300, 3);
   Metrics metrics(1);
-  CHECK(FoldAgain(process.store(), metrics) == process.learner().State());
+  CHECK((FoldAgain(process.store(), metrics) == process.learner().State()));
 }
 
 TEST_CASE("a checkpoint that does not hold is set aside and the log is folded instead") {
@@ -63,10 +63,12 @@ TEST_CASE("a checkpoint that does not hold is set aside and the log is folded in
   SECTION("cut short") {
     broken.resize(broken.size() / 2);
   }
-  SECTION("a number that is none") {
+  SECTION("a sum that is no number") {
+    const double sum = process.learner().Report().tallies.at(0).arms.at(0).cost_usd_sum;
     const double nan = std::numeric_limits<double>::quiet_NaN();
-    broken.replace(broken.size() * 2 / 3, sizeof nan, reinterpret_cast<const char*>(&nan),
-                   sizeof nan);
+    const auto place = broken.find(std::string(reinterpret_cast<const char*>(&sum), sizeof sum));
+    REQUIRE(place != std::string::npos);
+    broken.replace(place, sizeof nan, reinterpret_cast<const char*>(&nan), sizeof nan);
   }
   SECTION("another format") {
     broken[0] = 99;
@@ -76,17 +78,9 @@ TEST_CASE("a checkpoint that does not hold is set aside and the log is folded in
   }
   REQUIRE(process.store().SaveCheckpoint({process.store().last_position(), broken}).ok());
   Metrics metrics(1);
-  CHECK(FoldAgain(process.store(), metrics) == state);
+  CHECK((FoldAgain(process.store(), metrics) == state));
   CHECK(metrics.Render(nullptr, {}).find("sluice_checkpoints_set_aside_total 1") !=
         std::string::npos);
-}
-
-TEST_CASE("a checkpoint from beyond the log is not believed") {
-  ProcessInMemory process;
-  Live(process, 50, 5);
-  REQUIRE(process.store().SaveCheckpoint({1'000'000, process.learner().State()}).ok());
-  Metrics metrics(1);
-  CHECK(FoldAgain(process.store(), metrics) == process.learner().State());
 }
 
 TEST_CASE("a snapshot stands for the log position that it names") {
@@ -132,8 +126,9 @@ TEST_CASE("a changed definition goes into force through the log and keeps what w
     CHECK(after.posterior->arm(arm).quality == before.posterior->arm(arm).quality);
   }
   for (int i = 0; i < 100; ++i) CHECK(process.RouteText("q").arm != "economy");
+  REQUIRE(process.learner().Step().ok());
   Metrics metrics(1);
-  CHECK(FoldAgain(process.store(), metrics) == process.learner().State());
+  CHECK((FoldAgain(process.store(), metrics) == process.learner().State()));
 }
 
 TEST_CASE("a change that would not fit what was learnt asks for a new router") {
@@ -161,7 +156,7 @@ TEST_CASE("a state restores to the same bytes") {
   Metrics metrics(1);
   Learner learner(process.store(), board, metrics, {}, SystemClock());
   REQUIRE(learner.Recover().ok());
-  CHECK(learner.State() == process.learner().State());
+  CHECK((learner.State() == process.learner().State()));
   CHECK(metrics.Render(nullptr, {}).find("sluice_checkpoints_set_aside_total 0") !=
         std::string::npos);
 }

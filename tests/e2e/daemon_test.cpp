@@ -218,7 +218,8 @@ TEST_CASE("what was in flight when SIGTERM came is answered") {
   DaemonProcess again(directory.File("data"));
   Clients clients(again);
   std::uint64_t rewards = 0;
-  for (const auto& arm : clients.Learnt()["arms"]) rewards += arm["rewards"].get<std::uint64_t>();
+  const json router = clients.Learnt();
+  for (const auto& arm : router["arms"]) rewards += arm["rewards"].get<std::uint64_t>();
   CHECK(rewards >= static_cast<std::uint64_t>(acknowledged));
 }
 

@@ -1,5 +1,9 @@
 // SIGKILL in the middle of a drive: what was acknowledged stands in the log once, and the model is
 // the one that an undisturbed fold of that log gives.
+#include <httplib.h>
+// A macro of <resolv.h>, which comes along, and a name that Eigen uses.
+#undef _res
+
 #include <atomic>
 #include <chrono>
 #include <map>
@@ -10,7 +14,6 @@
 #include <vector>
 
 #include <catch2/catch.hpp>
-#include <httplib.h>
 #include <nlohmann/json.hpp>
 
 #include "config/config.h"
@@ -135,7 +138,8 @@ TEST_CASE("after kills in the middle of a drive nothing acknowledged is missing 
   auto store = store::OpenStore({.directory = data});
   REQUIRE(store.ok());
   WithoutCheckpoints log_only(**store);
-  CHECK(StateOf(**store) == StateOf(log_only));
+  const bool same = StateOf(**store) == StateOf(log_only);
+  CHECK(same);
 
   std::map<std::string, int> counted;
   std::uint64_t learnt = 0;

@@ -1,0 +1,153 @@
+// One row of the configuration's table: what a field is called, what it may be, what it is for and
+// when a change takes effect. Private to config/; the rows are in fields.cpp, the order of the
+// tables in a file in layout.h.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <variant>
+#include <vector>
+
+#include "config/config.h"
+
+namespace sluice::config {
+
+// When a changed value takes effect.
+enum class Effect {
+  kLive,       // at the next reload (SIGHUP)
+  kRestart,    // when the daemon starts
+  kNewRouter,  // only in a router of another name: what was learnt would not fit
+};
+
+// A field's value as the file has it. A choice is the index of its name.
+using Value = std::variant<std::int64_t, double, std::string, std::vector<std::string>, Params>;
+
+// -- What a value may be. Bounds are inclusive. ---------------------------------------------------
+struct Whole {
+  std::int64_t min;
+  std::int64_t max;
+};
+struct Number {
+  double min;
+  double max;
+};
+struct Choice {
+  std::span<const std::string_view> names;
+};
+struct Name {};     // [A-Za-z0-9._-]{1,128}
+struct Label {};    // 1..128 printable ASCII characters, no blank at either end: it goes in headers
+struct Path {};     // 1..4096 bytes without control characters
+struct Listen {};   // HOST:PORT on loopback
+struct Labels {};   // an array of different Labels
+struct Scalars {};  // an inline table of bool, integer, finite number or string
+using Shape = std::variant<Whole, Number, Choice, Name, Label, Path, Listen, Labels, Scalars>;
+
+inline constexpr std::size_t kPathBytesMax = 4096;
+inline constexpr std::size_t kLabelsMax = 64;
+inline constexpr std::size_t kParamsMax = 32;
+inline constexpr std::size_t kParamBytesMax = 1024;
+
+// What is wrong with a value, as "must be ...": empty when it fits. [shape.cpp]
+std::optional<std::string> Complaint(const Shape& shape, const Value& value);
+// What may stand there: "0..0.5", "one of ...". [shape.cpp]
+std::string Describe(const Shape& shape);
+
+template <typename Owner>
+struct Access {
+  Value (*get)(const Owner&);
+  void (*set)(Owner&, const Value&);
+};
+
+template <typename Owner>
+struct Field {
+  std::string_view key;
+  Shape shape;
+  Access<Owner> at;
+  std::string_view unit = {};  // empty: none
+  Effect effect = Effect::kLive;
+  std::string_view doc;
+  bool required = false;
+  // The empty text or 0 means "not set"; such a field is left out when printed.
+  bool may_be_unset = false;
+};
+
+// -- A row's access to its member, through a path of members
+// ---------------------------------------
+
+template <typename Owner, typename Member>
+Owner OwnerOf(Member Owner::*);
+
+template <auto First, auto... Rest>
+auto& Follow(auto& owner) {
+  if constexpr (sizeof...(Rest) == 0) {
+    return owner.*First;
+  } else {
+    return Follow<Rest...>(owner.*First);
+  }
+}
+
+template <typename Member>
+Value ToValue(const Member& member) {
+  if constexpr (std::is_enum_v<Member> || std::is_integral_v<Member>) {
+    return static_cast<std::int64_t>(member);
+  } else if constexpr (std::is_same_v<Member, std::chrono::milliseconds>) {
+    return static_cast<std::int64_t>(member.count());
+  } else {
+    return member;
+  }
+}
+
+template <typename Member>
+void FromValue(const Value& value, Member& member) {
+  if constexpr (std::is_enum_v<Member> || std::is_integral_v<Member>) {
+    member = static_cast<Member>(std::get<std::int64_t>(value));
+  } else if constexpr (std::is_same_v<Member, std::chrono::milliseconds>) {
+    member = std::chrono::milliseconds(std::get<std::int64_t>(value));
+  } else {
+    member = std::get<Member>(value);
+  }
+}
+
+template <auto First, auto... Rest>
+constexpr auto At() {
+  using Owner = decltype(OwnerOf(First));
+  return Access<Owner>{
+      [](const Owner& owner) { return ToValue(Follow<First, Rest...>(owner)); },
+      [](Owner& owner, const Value& value) { FromValue(value, Follow<First, Rest...>(owner)); }};
+}
+
+// -- The rows. [fields.cpp]
+// ------------------------------------------------------------------------
+std::span<const Field<Options>> TopFields();
+std::span<const Field<api::ServerOptions>> DataPlaneFields();
+std::span<const Field<api::ServerOptions>> AdminPlaneFields();
+std::span<const Field<store::StoreOptions>> StoreFields();
+std::span<const Field<LearnerOptions>> LearnerFields();
+std::span<const Field<RouterOptions>> RouterFields();
+std::span<const Field<policy::ContextOptions>> ContextFields();
+std::span<const Field<policy::FeatureOptions>> FeatureFields();
+std::span<const Field<policy::ExplorationOptions>> ExplorationFields();
+std::span<const Field<policy::ModelOptions>> PriorFields();
+std::span<const Field<ArmOptions>> ArmFields();
+
+// The inverse of ParseListen. [listen.cpp]
+std::string FormatListen(std::string_view host, std::uint16_t port);
+
+// The values that hold where the file is silent. [defaults.cpp]
+RouterOptions StandardRouter(policy::ContextSource source);  // without arms
+std::vector<ArmOptions> StandardArms();
+inline constexpr std::string_view kStandardFallback = "standard";
+
+// Names of choices, by the enum's value.
+inline constexpr std::string_view kPolicyNames[] = {"linucb", "thompson", "epsilon_greedy",
+                                                    "uniform", "fixed"};
+inline constexpr std::string_view kSourceNames[] = {"text", "embedding"};
+inline constexpr std::string_view kModeNames[] = {"cap", "exact", "natural", "off"};
+
+}  // namespace sluice::config

@@ -1,0 +1,56 @@
+// The two commands of sluice-sim, from their options to what they print. Results go to `out`,
+// everything about time and trouble to `err`. Return the process's exit code: 0; 1 when requests or
+// feedback failed; 2 when nothing was run.
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/drive.h"
+#include "sim/pairing.h"
+
+namespace sluice::sim {
+
+// What is sent, the same for both commands.
+struct SourceOptions {
+  std::string data;   // file; empty: a world
+  std::string world;  // empty: the one that suits the router
+  std::uint64_t seed = 1;
+  std::optional<std::size_t> limit;  // none: the whole data set, or the world's 4,000
+  bool shuffle_contexts = false;
+  std::vector<Wish> arms;
+};
+
+struct RunOptions {
+  SourceOptions source;
+  std::string config;  // file; empty: the embedded defaults
+  std::string router = "default";
+  std::optional<double> cost_weight;
+  std::string policy;  // empty: as configured
+  std::size_t feedback_delay = 0;
+  std::size_t orders = 1;  // seeds seed .. seed + orders - 1
+  std::string json;        // file; empty: none
+};
+
+struct DriveCommandOptions {
+  SourceOptions source;
+  DriveOptions drive;
+  bool failures_ok = false;
+  std::string json;
+};
+
+// Where results, trouble and the progress bar go.
+struct Streams {
+  std::ostream& out;
+  std::ostream& err;
+  std::FILE* progress = nullptr;  // null: none
+};
+
+int Run(const RunOptions& options, const Streams& streams);
+int Drive(const DriveCommandOptions& options, const Streams& streams);
+
+}  // namespace sluice::sim

@@ -1,0 +1,73 @@
+// What a course of choices was worth, beside what else could have been had on the same tasks. Pure
+// functions. Figures are expectations where the environment knows them, else what was recorded.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "sim/environment.h"
+
+namespace sluice::sim {
+
+// The arm that each task went to, by place in the environment; kNoArm where no answer came.
+inline constexpr std::int32_t kNoArm = -1;
+using Choices = std::vector<std::int32_t>;
+
+struct Mean {
+  double reward = 0;
+  double cost_usd = 0;
+  double utility = 0;  // reward - cost_weight * cost_usd
+};
+
+// The best reward that a router without prompt information can have at a spend of `cost_usd` a
+// task: the upper concave envelope of the fixed arms, which is reached by mixing two of them
+// blindly in hindsight. Below the cheapest arm's cost: that arm. Never falls with the spend.
+double BlindMix(const std::vector<Mean>& fixed, double cost_usd);
+
+// Ours and the references over the answered tasks of one stretch.
+struct Comparison {
+  std::size_t tasks = 0;
+  Mean ours;
+  std::vector<Mean> fixed;   // every arm alone, by arm
+  Mean uniform;              // each arm equally often
+  Mean oracle_by_reward;     // per task the best reward, the cheaper arm on ties
+  Mean oracle_by_utility;    // per task the best utility
+  double blind_mix = 0;      // reward at our own spend
+  double regret_reward = 0;  // sum over tasks of the best reward minus ours
+  double regret_utility = 0;
+};
+
+// Over tasks [first, first + choices.size()).
+Comparison Compare(const Environment& environment, std::size_t first,
+                   std::span<const std::int32_t> choices, double cost_weight);
+
+struct ArmSummary {
+  std::size_t tasks = 0;
+  double share_first_fifth = 0;
+  double share_last_fifth = 0;
+  double share = 0;
+  double reward = 0;    // mean over its own tasks; 0 when it had none
+  double cost_usd = 0;  // likewise
+};
+
+inline constexpr std::size_t kFifths = 5;
+
+struct Summary {
+  Comparison whole;
+  Comparison second_half;
+  std::vector<ArmSummary> arms;
+  std::size_t best_fixed = 0;   // largest mean reward
+  std::size_t premium = 0;      // highest tier, then highest price
+  double saving = 0;            // share of always-premium's cost that was not spent
+  double quality_given_up = 0;  // always-premium's mean reward minus ours
+  // How far our utility came from uniform choice (0) to the oracle by utility (1), by fifth of the
+  // tasks. 0 where the two are the same.
+  std::array<double, kFifths> learnt{};
+  Mean reported;  // mean of the drawn rewards and costs that the router was told
+};
+
+Summary Summarise(const Environment& environment, const Choices& choices, double cost_weight);
+
+}  // namespace sluice::sim

@@ -1,0 +1,209 @@
+// Every bound is accepted, and what lies next to it is refused, on both sides. The bounds stand
+// here a second time on purpose: they are a promise to whoever writes a file.
+#include <set>
+
+#include <catch2/catch.hpp>
+
+#include "config/layout.h"
+#include "tests/config/helpers.h"
+
+namespace sluice::config {
+
+namespace {
+
+struct Bound {
+  std::string table;  // its header as it stands in a file, with what must stand there as well
+  std::string field;  // its path in problems
+  std::string key;
+  std::vector<std::string> accepted;
+  std::vector<std::string> refused;
+};
+
+const std::string kArmTable = "[[router]]\n[[router.arm]]\n";
+const std::string kFeatureTable = "[[router]]\n[[router.context.feature]]\n";
+
+std::vector<Bound> Numbers() {
+  const std::string data = "[data_plane]\n";
+  const std::string router = "[[router]]\n";
+  const std::string exploration = "[[router]]\n[router.exploration]\n";
+  const std::string prior = "[[router]]\n[router.prior]\n";
+  const std::string embedding = "[[router]]\n[router.context]\nsource = \"embedding\"\n";
+  std::vector<Bound> bounds = {
+      {"", "", "node", {"0", "65535"}, {"-1", "65536"}},
+      {data, "data_plane.", "threads", {"0", "256"}, {"-1", "257"}},
+      {data, "data_plane.", "body_bytes_max", {"1024", "16777216"}, {"1023", "16777217"}},
+      {data,
+       "data_plane.",
+       "body_bytes_in_flight_max",
+       {"1048576", "17179869184"},
+       {"1023", "17179869185"}},
+      {data, "data_plane.", "connections_max", {"1", "65536"}, {"0", "65537"}},
+      {"[store]\n", "store.", "queue_max", {"1024", "1048576"}, {"0", "1048577"}},
+      {"[store]\n", "store.", "batch_max", {"1", "65536"}, {"0", "65537"}},
+      {"[learner]\n", "learner.", "checkpoint_events", {"1", "1000000000"}, {"0", "1000000001"}},
+      {"[learner]\n", "learner.", "checkpoint_seconds", {"1", "86400"}, {"0", "86401"}},
+      {router, "router[0].", "seed", {"0", "9223372036854775807"}, {"-1"}},
+      {router, "router[0].", "alpha", {"0", "10"}, {"-0.001", "10.001"}},
+      {router, "router[0].", "thompson_scale", {"0.01", "10"}, {"0", "0.0099", "10.001"}},
+      {router, "router[0].", "epsilon", {"0", "1"}, {"-0.001", "1.001"}},
+      {router, "router[0].", "cost_weight", {"0", "1e9"}, {"-0.001", "1000000001"}},
+      {embedding, "router[0].context.", "dimension", {"1", "1024"}, {"0", "1025"}},
+      {kFeatureTable + "name = \"f\"\n",
+       "router[0].context.feature[0].",
+       "sd",
+       {"1e-12", "1e12"},
+       {"0", "-1", "1e-13", "1.1e12"}},
+      {exploration, "router[0].exploration.", "cap", {"0.005", "0.5"}, {"-0.001", "0.501"}},
+      {exploration, "router[0].exploration.", "floor", {"0", "0.05"}, {"-0.001", "0.501"}},
+      {exploration, "router[0].exploration.", "epsilon", {"0", "0.5"}, {"-0.001", "0.501"}},
+      {prior, "router[0].prior.", "quality_mean", {"0", "1"}, {"-0.001", "1.001"}},
+      {prior, "router[0].prior.", "cost_log_ratio_mean", {"-20", "20"}, {"-20.1", "20.1"}},
+      {prior, "router[0].prior.", "noise_shape", {"0.5", "1e6"}, {"0", "0.49", "1.1e6"}},
+      {kArmTable + "name = \"x\"\nmodel = \"m\"\nprice_input_per_million_usd = 1\n",
+       "router[0].arm[0].",
+       "tier",
+       {"1", "16"},
+       {"0", "17"}},
+      {kArmTable + "name = \"x\"\nmodel = \"m\"\nprice_output_per_million_usd = 1\n",
+       "router[0].arm[0].",
+       "price_input_per_million_usd",
+       {"0", "1e6"},
+       {"-0.001", "1000001"}},
+      {kArmTable + "name = \"x\"\nmodel = \"m\"\nprice_input_per_million_usd = 1\n",
+       "router[0].arm[0].",
+       "price_output_per_million_usd",
+       {"0", "1e6"},
+       {"-0.001", "1000001"}},
+  };
+  for (const char* key :
+       {"header_timeout_ms", "body_timeout_ms", "idle_timeout_ms", "write_timeout_ms"}) {
+    bounds.push_back({data, "data_plane.", key, {"10", "600000"}, {"9", "600001"}});
+  }
+  for (const char* key : {"mean", "absent"}) {
+    bounds.push_back({kFeatureTable + "name = \"f\"\n",
+                      "router[0].context.feature[0].",
+                      key,
+                      {"-1e12", "1e12"},
+                      {"-1.1e12", "1.1e12"}});
+  }
+  for (const char* key : {"feature_precision", "bias_precision", "noise_scale"}) {
+    bounds.push_back({prior, "router[0].prior.", key, {"1e-6", "1e6"}, {"0", "9e-7", "1.1e6"}});
+  }
+  return bounds;
+}
+
+std::string Quoted(const std::string& text) {
+  return "\"" + text + "\"";
+}
+
+std::vector<Bound> Texts() {
+  const std::string longest(128, 'a');
+  const std::string longer(129, 'a');
+  const std::string arm = kArmTable + "price_input_per_million_usd = 1\n";
+  const std::vector<std::string> names = {"\"a\"", "\"A.b_c-9\"", Quoted(longest)};
+  const std::vector<std::string> no_names = {"\"\"",       "\"a b\"",  "\"a/b\"",
+                                             "\"\u00e9\"", "\"a\\n\"", Quoted(longer)};
+  const std::vector<std::string> labels = {"\"a\"", "\"meta-llama/Llama 3 (8B)\"", Quoted(longest)};
+  const std::vector<std::string> no_labels = {"\"\"",      "\" a\"",     "\"a \"",
+                                              "\"a\\tb\"", "\"\u00e9\"", Quoted(longer)};
+  std::vector<Bound> bounds = {
+      {"[[router]]\n", "router[0].", "name", names, no_names},
+      {kFeatureTable, "router[0].context.feature[0].", "name", names, no_names},
+      {arm + "model = \"m\"\n", "router[0].arm[0].", "name", names, no_names},
+      {arm + "name = \"x\"\n", "router[0].arm[0].", "model", labels, no_labels},
+      {"[store]\n",
+       "store.",
+       "directory",
+       {"\"d\"", "\"/var/lib/sluice \u00e9\"", Quoted(std::string(4096, 'd'))},
+       {"\"\"", "\"a\\u0000b\"", "\"a\\u007Fb\"", Quoted(std::string(4097, 'd'))}},
+  };
+  std::string labels_64;
+  for (int i = 0; i < 64; ++i) labels_64.append(Quoted(std::to_string(i))).append(", ");
+  std::string params_32;
+  for (int i = 0; i < 32; ++i) params_32 += (i > 0 ? ", p" : "p") + std::to_string(i) + " = 1";
+  const std::string named = arm + "name = \"x\"\nmodel = \"m\"\n";
+  bounds.push_back({named,
+                    "router[0].arm[0].",
+                    "capabilities",
+                    {"[]", "[\"vision\", \"tool use\"]", "[" + labels_64 + "]"},
+                    {"[\"\"]", "[1]", "[\"a\", \"a\"]", "[" + labels_64 + "\"64\"]", "\"vision\"",
+                     "[\"" + longer + "\"]"}});
+  bounds.push_back(
+      {named,
+       "router[0].arm[0].",
+       "params",
+       {"{}", "{t = 0.5, n = 5, on = true, s = \"x\\n\"}", "{" + params_32 + "}",
+        "{s = " + Quoted(std::string(1024, 's')) + "}"},
+       {"{a = [1]}", "{a = {b = 1}}", "{a = 2020-01-01}", "{a = nan}", "5", "{\"\" = 1}",
+        "{" + params_32 + ", q = 1}", "{s = " + Quoted(std::string(1025, 's')) + "}"}});
+  return bounds;
+}
+
+void CheckBounds(const std::vector<Bound>& bounds) {
+  for (const Bound& bound : bounds) {
+    CAPTURE(bound.table, bound.key);
+    for (const std::string& value : bound.accepted) {
+      const auto problems = ProblemsOf(bound.table + bound.key + " = " + value + "\n");
+      CAPTURE(value, problems);
+      CHECK(problems.empty());
+    }
+    for (const std::string& value : bound.refused) {
+      const auto problems = ProblemsOf(bound.table + bound.key + " = " + value + "\n");
+      CAPTURE(value, problems);
+      REQUIRE(problems.size() == 1);
+      CHECK(problems[0].find(": " + bound.field + bound.key + ": must be ") != std::string::npos);
+    }
+  }
+}
+
+// Notes the path of every row whose shape is not a choice or an address.
+struct Collector {
+  std::set<std::string>& paths;
+  std::string path;
+
+  template <typename Owner>
+  void Fields(std::span<const Field<Owner>> rows, const Owner&, const Owner&) {
+    for (const Field<Owner>& row : rows) {
+      const bool elsewhere = std::holds_alternative<Choice>(row.shape) ||
+                             std::holds_alternative<Listen>(row.shape) || row.may_be_unset;
+      if (!elsewhere) paths.insert(path + std::string(row.key));
+    }
+  }
+  template <typename Body>
+  void Table(const config::Table& table, Body&& body) {
+    const std::string outer = path;
+    path += std::string(table.key) + ".";
+    body();
+    path = outer;
+  }
+  template <typename Owners, typename Body>
+  void Tables(const config::Table& table, std::size_t, const Owners&, Body&& body) {
+    typename Owners::value_type owner;
+    const std::string outer = path;
+    path += std::string(table.key) + "[0].";
+    body(owner);
+    path = outer;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a number is accepted at its bounds and refused beyond them") {
+  CheckBounds(Numbers());
+}
+
+TEST_CASE("a text is accepted at its bounds and refused beyond them") {
+  CheckBounds(Texts());
+}
+
+TEST_CASE("no row of the table is missing from the tests of bounds") {
+  std::set<std::string> rows;
+  Collector collector{rows, ""};
+  const Options defaults = Defaults();
+  Walk(collector, defaults);
+  for (const Bound& bound : Numbers()) rows.erase(bound.field + bound.key);
+  for (const Bound& bound : Texts()) rows.erase(bound.field + bound.key);
+  CHECK(rows == std::set<std::string>{});
+}
+
+}  // namespace sluice::config

@@ -1,0 +1,220 @@
+#include "store/records.h"
+
+#include <catch2/catch.hpp>
+
+#include "store/crc32c.h"
+#include "tests/support/store_samples.h"
+
+namespace sluice::store {
+namespace {
+
+using namespace tests;
+
+std::string Hex(std::string_view bytes) {
+  std::string hex;
+  for (const char byte : bytes) {
+    hex += "0123456789abcdef"[static_cast<std::uint8_t>(byte) >> 4];
+    hex += "0123456789abcdef"[static_cast<std::uint8_t>(byte) & 15];
+  }
+  return hex;
+}
+
+// Bytes whose checksum holds, so that only the shape can betray them.
+std::string WithChecksum(std::string bytes) {
+  const std::uint32_t checksum = Crc32c(bytes);
+  bytes.append(reinterpret_cast<const char*>(&checksum), sizeof(checksum));
+  return bytes;
+}
+
+DecisionRecord GoldenDecision() {
+  DecisionRecord record;
+  for (std::size_t i = 0; i < 16; ++i) record.id.bytes[i] = static_cast<std::uint8_t>(i);
+  record.time_us = 0x0102030405060708;
+  record.router = 3;
+  record.sequence = 4;
+  record.policy_version = 5;
+  record.policy_kind = 1;
+  record.exploration_mode = 2;
+  record.reason = 3;
+  record.narrowed_by = 4;
+  record.learnable = true;
+  record.arm = 1;
+  record.greedy_arm = 2;
+  record.baseline_arm = 3;
+  record.eligible = 7;
+  record.cost_weight = 0.5;
+  record.exploration = 0.25;
+  record.list_price_usd = 2;
+  record.shares = {{1, 1ull << 32, 1.0f, 2.0f, 0.5f, -1.0f}};
+  record.context = {1.0f, -0.5f};
+  record.request_id = "r1";
+  record.request_digest = 9;
+  record.tags = {"a", "bc"};
+  return record;
+}
+
+OutcomeRecord GoldenOutcome() {
+  OutcomeRecord record;
+  for (std::size_t i = 0; i < 16; ++i) record.decision.bytes[i] = static_cast<std::uint8_t>(i);
+  record.event_id = "e1";
+  record.source = "user";
+  record.served_arm = "economy";
+  record.received_us = 1;
+  record.occurred_us = 2;
+  record.reward = 0.5;
+  record.thumb = std::int8_t{-1};
+  record.score = 0.25;
+  record.task_success = true;
+  record.regenerated = false;
+  record.cost_usd = 0.125;
+  record.latency_ms = 100;
+  record.input_tokens = 10;
+  record.cached_input_tokens = 11;
+  record.output_tokens = 12;
+  record.reasoning_tokens = 13;
+  record.status = 200;
+  record.carries_quality = true;
+  record.decision_position = 77;
+  record.first_quality = true;
+  return record;
+}
+
+RouterRecord GoldenRouter() {
+  RouterRecord record;
+  record.router = 1;
+  record.name = "default";
+  record.time_us = 2;
+  record.active = true;
+  record.context_id = "hash/1";
+  record.arm_names = {"economy", "premium"};
+  record.definition = "name = 1\n";
+  return record;
+}
+
+TEST_CASE("the checksum is CRC-32C") {
+  CHECK(Crc32c("123456789") == 0xE3069283u);
+  CHECK(Crc32c("6789", Crc32c("12345")) == 0xE3069283u);
+  CHECK(Crc32c("") == 0u);
+}
+
+TEST_CASE("every record comes back from its bytes as it was") {
+  const std::uint64_t seed = std::random_device{}();
+  CAPTURE(seed);
+  SampleRng rng(seed);
+  for (int i = 0; i < 3000; ++i) {
+    const Record record = RandomRecord(rng);
+    auto decoded = DecodeRecord(EncodeRecord(record));
+    REQUIRE(decoded.ok());
+    REQUIRE((*decoded == record));
+  }
+}
+
+TEST_CASE("a record with any one byte changed is refused") {
+  const std::uint64_t seed = std::random_device{}();
+  CAPTURE(seed);
+  SampleRng rng(seed);
+  for (int i = 0; i < 60; ++i) {
+    const std::string bytes = EncodeRecord(RandomRecord(rng));
+    for (std::size_t at = 0; at < bytes.size(); ++at) {
+      std::string damaged = bytes;
+      damaged[at] = static_cast<char>(damaged[at] ^ (1 + Below(rng, 255)));
+      const auto decoded = DecodeRecord(damaged);
+      REQUIRE_FALSE(decoded.ok());
+      REQUIRE(decoded.error().code == Code::kCorrupt);
+    }
+  }
+}
+
+TEST_CASE("a record cut short or made longer is refused") {
+  const std::uint64_t seed = std::random_device{}();
+  CAPTURE(seed);
+  SampleRng rng(seed);
+  for (int i = 0; i < 60; ++i) {
+    const std::string bytes = EncodeRecord(RandomRecord(rng));
+    for (std::size_t size = 0; size < bytes.size(); ++size) {
+      REQUIRE_FALSE(DecodeRecord(std::string_view(bytes).substr(0, size)).ok());
+    }
+    REQUIRE_FALSE(DecodeRecord(bytes + '\0').ok());
+  }
+}
+
+TEST_CASE("a record whose checksum was made to hold but whose shape does not is refused") {
+  const std::uint64_t seed = std::random_device{}();
+  CAPTURE(seed);
+  SampleRng rng(seed);
+  int refused = 0;
+  for (int i = 0; i < 20000; ++i) {
+    std::string bytes = EncodeRecord(RandomRecord(rng));
+    bytes.resize(bytes.size() - 4);
+    const std::size_t changes = 1 + Below(rng, 4);
+    for (std::size_t c = 0; c < changes; ++c) {
+      bytes[2 + Below(rng, bytes.size() - 2)] = static_cast<char>(rng());
+    }
+    if (Coin(rng)) bytes.resize(2 + Below(rng, bytes.size() - 2));
+    const auto decoded = DecodeRecord(WithChecksum(bytes));
+    // Nothing is believed beyond the bytes; what is accepted says exactly those bytes.
+    if (decoded.ok()) {
+      REQUIRE(EncodeRecord(*decoded) == WithChecksum(bytes));
+    } else {
+      REQUIRE(decoded.error().code == Code::kCorrupt);
+      ++refused;
+    }
+  }
+  CHECK(refused > 0);
+}
+
+TEST_CASE("a count that promises more than there is does not allocate") {
+  std::string bytes = EncodeRecord(RouterRecord{});
+  bytes.resize(bytes.size() - 4);
+  bytes.replace(2 + 4, 4, "\xFF\xFF\xFF\xFF");  // the length of the name
+  const auto decoded = DecodeRecord(WithChecksum(bytes));
+  REQUIRE_FALSE(decoded.ok());
+  CHECK(decoded.error().code == Code::kCorrupt);
+}
+
+TEST_CASE("an unknown type or version is said to be a format of another release") {
+  std::string bytes = EncodeRecord(RouterRecord{});
+  bytes.resize(bytes.size() - 4);
+  std::string type = bytes;
+  type[0] = 99;
+  std::string version = bytes;
+  version[1] = 2;
+  for (const std::string& unknown : {type, version}) {
+    const auto decoded = DecodeRecord(WithChecksum(unknown));
+    REQUIRE_FALSE(decoded.ok());
+    CHECK(decoded.error().code == Code::kFormat);
+  }
+}
+
+TEST_CASE("what is compared of two outcomes is what their sender said") {
+  const OutcomeRecord one = GoldenOutcome();
+  OutcomeRecord other = one;
+  other.received_us = 99;
+  other.decision_position = 0;
+  other.first_quality = false;
+  other.first_cost = true;
+  CHECK(SameContent(one, other));
+  other.reward = 0.6;
+  CHECK_FALSE(SameContent(one, other));
+}
+
+// The format is frozen: releases to come read these very bytes.
+TEST_CASE("the bytes of each kind of record are those of the first release") {
+  CHECK(Hex(EncodeRecord(GoldenDecision())) ==
+        "0101000102030405060708090a0b0c0d0e0f08070605040302010300000004000000000000000500"
+        "00000000000001020304030100020003000700000000000000000000000000e03f000000000000d0"
+        "3f000000000000004001000000010000000000010000000000803f000000400000003f000080bf02"
+        "0000000000803f000000bf0200000072310900000000000000020000000100000061020000006263"
+        "a5dbcda2");
+  CHECK(Hex(EncodeRecord(GoldenOutcome())) ==
+        "0201000102030405060708090a0b0c0d0e0f02000000653104000000757365720700000065636f6e"
+        "6f6d790100000000000000ff1f0200000000000000000000000000e03fff000000000000d03f0100"
+        "000000000000c03f00000000000059400a0000000b0000000c0000000d000000c80001004d000000"
+        "000000000100c64db9a9");
+  CHECK(Hex(EncodeRecord(GoldenRouter())) ==
+        "0301010000000700000064656661756c7402000000000000000106000000686173682f3102000000"
+        "0700000065636f6e6f6d79070000007072656d69756d090000006e616d65203d20310af546c446");
+}
+
+}  // namespace
+}  // namespace sluice::store
