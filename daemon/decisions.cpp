@@ -21,7 +21,13 @@ constexpr std::uint8_t BitOf(Narrowing narrowing) {
   return static_cast<std::uint8_t>(1U << static_cast<unsigned>(narrowing));
 }
 
+// The width of an arm that the posterior knows is never 0.
+bool Known(const policy::Decision& decision) {
+  return decision.estimates[decision.arm].width > 0;
+}
+
 Reason ReasonOf(const policy::Decision& decision, const Eligible& eligible) {
+  if (!Known(decision)) return Reason::kFallback;
   if (eligible.overridden) return Reason::kOverride;
   if (decision.eligible.Size() == 1 && eligible.narrowed_by != 0) {
     return (eligible.narrowed_by & BitOf(Narrowing::kMaxCost)) != 0 ? Reason::kLimits
@@ -59,6 +65,16 @@ std::vector<std::string> FallbacksOf(const RouterDefinition& definition,
 }
 
 }  // namespace
+
+void FallBackIfUnknown(const RouterDefinition& definition, policy::ArmSet eligible,
+                       policy::Decision& decision) {
+  if (Known(decision) || !eligible.Has(definition.fallback)) return;
+  decision = policy::Decision();
+  decision.arm = definition.fallback;
+  decision.greedy_arm = definition.fallback;
+  decision.eligible.Add(definition.fallback);
+  decision.distribution.q32[definition.fallback] = policy::kProbabilityOne;
+}
 
 store::DecisionRecord RecordOf(const RouterDefinition& definition, const policy::Decision& decision,
                                const Eligible& eligible) {
@@ -132,6 +148,21 @@ std::vector<api::Narrowing> NarrowingsOf(const store::DecisionRecord& record) {
     if ((record.narrowed_by & BitOf(narrowing)) != 0) narrowings.push_back(narrowing);
   }
   return narrowings;
+}
+
+policy::Signals SignalsOf(const store::OutcomeRecord& outcome) {
+  policy::Signals signals;
+  signals.reward = outcome.reward;
+  if (outcome.thumb) signals.thumb = *outcome.thumb;
+  signals.score = outcome.score;
+  signals.task_success = outcome.task_success;
+  signals.regenerated = outcome.regenerated;
+  signals.cost_usd = outcome.cost_usd;
+  signals.input_tokens = outcome.input_tokens;
+  signals.cached_input_tokens = outcome.cached_input_tokens;
+  signals.output_tokens = outcome.output_tokens;
+  signals.reasoning_tokens = outcome.reasoning_tokens;
+  return signals;
 }
 
 }  // namespace sluice::daemon

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/refusal.h"
+
 namespace sluice::daemon {
 
 namespace {
@@ -16,19 +18,12 @@ using policy::ArmId;
 using policy::ArmSet;
 
 Problem UnknownArm(const std::string& pointer) {
-  return {.status = 404,
-          .title = "Unknown arm",
-          .detail = "the router has no arm of this name; GET /v1/routers/{name} lists them",
-          .pointer = pointer,
-          .retry_after_s = std::nullopt};
+  return Refusal(404, "Unknown arm",
+                 "the router has no arm of this name; GET /v1/routers/{name} lists them", pointer);
 }
 
 Problem NothingLeft(const std::string& pointer, const std::string& what) {
-  return {.status = 422,
-          .title = "No eligible arm",
-          .detail = what + " leaves no arm to choose from",
-          .pointer = pointer,
-          .retry_after_s = std::nullopt};
+  return Refusal(422, "No eligible arm", what + " leaves no arm to choose from", pointer);
 }
 
 std::optional<ArmId> ConfiguredArm(const RouterDefinition& definition, const std::string& name) {

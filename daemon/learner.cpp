@@ -8,6 +8,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "daemon/decisions.h"
 #include "daemon/metrics.h"
 #include "policy/reward.h"
 
@@ -26,21 +27,6 @@ constexpr std::size_t kRecentDecisions = 4096;  // kept for joining
 constexpr std::chrono::milliseconds kIdleWait{200};
 constexpr std::chrono::milliseconds kFaultWait{500};
 constexpr std::uint64_t kProgressEvery = 200000;  // log entries between two lines at start
-
-policy::Signals SignalsOf(const store::OutcomeRecord& outcome) {
-  policy::Signals signals;
-  signals.reward = outcome.reward;
-  if (outcome.thumb) signals.thumb = *outcome.thumb;
-  signals.score = outcome.score;
-  signals.task_success = outcome.task_success;
-  signals.regenerated = outcome.regenerated;
-  signals.cost_usd = outcome.cost_usd;
-  signals.input_tokens = outcome.input_tokens;
-  signals.cached_input_tokens = outcome.cached_input_tokens;
-  signals.output_tokens = outcome.output_tokens;
-  signals.reasoning_tokens = outcome.reasoning_tokens;
-  return signals;
-}
 
 policy::TokenPrices PricesOf(const config::ArmOptions& arm) {
   return {.input_usd_per_million = arm.price_input_per_million_usd,

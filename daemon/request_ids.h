@@ -15,6 +15,7 @@
 #include <unordered_map>
 
 #include "api/service.h"
+#include "daemon/refusal.h"
 
 namespace sluice::daemon {
 
@@ -39,11 +40,7 @@ class RequestIds {
     const auto found = shard.entries.find(request.id);
     if (found != shard.entries.end()) {
       if (found->second.digest == request.digest) return found->second.answer;
-      return api::Problem{.status = 409,
-                          .title = "Conflict",
-                          .detail = "this request_id was used with another body",
-                          .pointer = "/request_id",
-                          .retry_after_s = std::nullopt};
+      return Refusal(409, "Conflict", "this request_id was used with another body", "/request_id");
     }
     api::RouteReply reply = decide();
     if (const auto* answer = std::get_if<api::RouteAnswer>(&reply)) shard.Keep(request, *answer);

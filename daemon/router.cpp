@@ -7,6 +7,7 @@
 
 #include "daemon/decisions.h"
 #include "daemon/eligibility.h"
+#include "daemon/refusal.h"
 #include "policy/policy.h"
 
 namespace sluice::daemon {
@@ -23,14 +24,6 @@ using store::DecisionRecord;
 // so that no draw is used twice. A queue holds no more.
 constexpr std::uint64_t kSequencesSkipped = 1 << 17;
 constexpr std::size_t kReadMax = 1024;
-
-Problem Refusal(int status, std::string title, std::string detail, std::string pointer = "") {
-  return {.status = status,
-          .title = std::move(title),
-          .detail = std::move(detail),
-          .pointer = std::move(pointer),
-          .retry_after_s = status == 503 ? std::optional<int>(1) : std::nullopt};
-}
 
 // Raw values of the declared features, or which one was not declared.
 std::variant<std::vector<double>, Problem> FeaturesOf(const RouterDefinition& definition,

@@ -59,7 +59,10 @@ class Router final : public api::Service {
   api::RouteReply Answer(const api::RouteRequest& request, std::size_t reader);
   api::RouteReply Decide(const RouterView& router, store::Position version,
                          const api::RouteRequest& request);
-  std::variant<store::OutcomeRecord, api::Problem> OutcomeOf(const api::FeedbackItem& item);
+  std::variant<store::DecisionId, api::Problem> DecisionOf(const api::FeedbackEvent& event,
+                                                           const Snapshot* snapshot);
+  std::variant<store::OutcomeRecord, api::Problem> OutcomeOf(const api::FeedbackItem& item,
+                                                             const Snapshot* snapshot);
   void CountFeedback(const api::FeedbackAnswer& answer);
   store::Position FirstAfter(std::uint64_t time_us) const;
 

@@ -4,7 +4,10 @@
 #include <memory>
 #include <utility>
 
+#include "daemon/decisions.h"
+#include "daemon/refusal.h"
 #include "daemon/router.h"
+#include "policy/reward.h"
 
 namespace sluice::daemon {
 
@@ -17,19 +20,12 @@ using store::Appended;
 using store::OutcomeRecord;
 
 Problem UnknownDecision(const std::string& pointer) {
-  return {.status = 404,
-          .title = "Unknown decision",
-          .detail = "no such decision is in the log",
-          .pointer = pointer,
-          .retry_after_s = std::nullopt};
+  return Refusal(404, "Unknown decision", "no such decision is in the log", pointer);
 }
 
 Problem Unavailable() {
-  return {.status = 503,
-          .title = "Feedback unavailable",
-          .detail = "the event log cannot take events now; send them again",
-          .pointer = "",
-          .retry_after_s = 1};
+  return Refusal(503, "Feedback unavailable",
+                 "the event log cannot take events now; send them again");
 }
 
 // What the log's answer means to the sender; never called for what was accepted or a duplicate.
@@ -38,18 +34,13 @@ Problem RefusalOf(Appended appended) {
     case Appended::kUnknown:
       return UnknownDecision("/decision_id");
     case Appended::kConflict:
-      return {.status = 409,
-              .title = "Conflict",
-              .detail = "an event with this event_id and source says something else",
-              .pointer = "/event_id",
-              .retry_after_s = std::nullopt};
+      return Refusal(409, "Conflict", "an event with this event_id and source says something else",
+                     "/event_id");
     case Appended::kTooMany:
-      return {.status = 422,
-              .title = "Too many events",
-              .detail = "the decision already has " +
-                        std::to_string(store::kOutcomesPerDecisionMax) + " events",
-              .pointer = "/decision_id",
-              .retry_after_s = std::nullopt};
+      return Refusal(
+          422, "Too many events",
+          "the decision already has " + std::to_string(store::kOutcomesPerDecisionMax) + " events",
+          "/decision_id");
     default:
       return Unavailable();
   }
@@ -68,18 +59,10 @@ void CopySignals(const FeedbackEvent& event, OutcomeRecord& record) {
   record.output_tokens = event.output_tokens;
   record.reasoning_tokens = event.reasoning_tokens;
   if (event.status) record.status = static_cast<std::uint16_t>(*event.status);
-}
-
-// A withdrawn thumb and `regenerated: false` say nothing about quality.
-bool CarriesQuality(const FeedbackEvent& event) {
-  return event.reward || event.score || event.task_success || (event.thumb && *event.thumb != 0) ||
-         (event.regenerated && *event.regenerated);
-}
-
-bool CarriesCost(const FeedbackEvent& event) {
-  if (event.cost_usd) return *event.cost_usd > 0;
-  return event.input_tokens.value_or(0) > 0 || event.output_tokens.value_or(0) > 0 ||
-         event.reasoning_tokens.value_or(0) > 0;
+  // Whether tokens make a cost does not depend on the prices, as long as there are some.
+  const policy::Signals signals = SignalsOf(record);
+  record.carries_quality = policy::QualityOf(signals).has_value();
+  record.carries_cost = policy::CostUsdOf(signals, {1, 1}).has_value();
 }
 
 bool KnowsArm(const Snapshot* snapshot, const std::string& name) {
@@ -112,51 +95,47 @@ void TakeResults(Call& call, const std::vector<Appended>& results) {
 
 }  // namespace
 
-std::variant<OutcomeRecord, Problem> Router::OutcomeOf(const api::FeedbackItem& item) {
-  if (const auto* problem = std::get_if<Problem>(&item)) return *problem;
-  const auto& event = std::get<FeedbackEvent>(item);
-  const auto snapshot = parts_.board.Latest();
-  std::string decision_id = event.decision_id;
-  if (decision_id.empty()) {
+std::variant<store::DecisionId, Problem> Router::DecisionOf(const FeedbackEvent& event,
+                                                            const Snapshot* snapshot) {
+  std::string text = event.decision_id;
+  if (text.empty()) {
     const RouterView* router = snapshot ? snapshot->Find(event.router) : nullptr;
     if (router == nullptr) return UnknownDecision("/router");
     auto known = request_ids_[router->definition->id].DecisionOf(event.request_id, parts_.clock());
     if (!known) return UnknownDecision("/request_id");
-    decision_id = *std::move(known);
+    text = *std::move(known);
   }
-  const auto id = ParseId(decision_id);
+  const auto id = ParseId(text);
   if (!id) {
-    return Problem{.status = 422,
-                   .title = "Wrong id",
-                   .detail = "a decision_id is a UUID as the route answer gave it",
-                   .pointer = "/decision_id",
-                   .retry_after_s = std::nullopt};
+    return Refusal(422, "Wrong id", "a decision_id is a UUID as the route answer gave it",
+                   "/decision_id");
   }
   if (NodeOf(*id) != parts_.node) {
-    return Problem{.status = 421,
-                   .title = "Another node's decision",
-                   .detail = "the decision was made by node " + std::to_string(NodeOf(*id)) +
-                             "; this is node " + std::to_string(parts_.node),
-                   .pointer = "/decision_id",
-                   .retry_after_s = std::nullopt};
+    return Refusal(421, "Another node's decision",
+                   "the decision was made by node " + std::to_string(NodeOf(*id)) +
+                       "; this is node " + std::to_string(parts_.node),
+                   "/decision_id");
   }
-  if (!event.served_arm.value_or("").empty() && !KnowsArm(snapshot.get(), *event.served_arm)) {
-    return Problem{.status = 404,
-                   .title = "Unknown arm",
-                   .detail = "no router has an arm of this name",
-                   .pointer = "/served_arm",
-                   .retry_after_s = std::nullopt};
+  return *id;
+}
+
+std::variant<OutcomeRecord, Problem> Router::OutcomeOf(const api::FeedbackItem& item,
+                                                       const Snapshot* snapshot) {
+  if (const auto* problem = std::get_if<Problem>(&item)) return *problem;
+  const auto& event = std::get<FeedbackEvent>(item);
+  auto decision = DecisionOf(event, snapshot);
+  if (auto* problem = std::get_if<Problem>(&decision)) return std::move(*problem);
+  if (event.served_arm && !KnowsArm(snapshot, *event.served_arm)) {
+    return Refusal(404, "Unknown arm", "no router has an arm of this name", "/served_arm");
   }
   OutcomeRecord record;
-  record.decision = *id;
+  record.decision = std::get<store::DecisionId>(decision);
   record.event_id = event.event_id;
   record.source = event.source;
   record.received_us = parts_.clock();
   record.occurred_us = event.occurred_us;
   record.served_arm = event.served_arm.value_or("");
   CopySignals(event, record);
-  record.carries_quality = CarriesQuality(event);
-  record.carries_cost = CarriesCost(event);
   return record;
 }
 
@@ -173,9 +152,10 @@ void Router::Feedback(std::vector<api::FeedbackItem> items, std::size_t /*reader
   auto call = std::make_shared<Call>();
   call->done = std::move(done);
   call->started = std::chrono::steady_clock::now();
+  const auto snapshot = parts_.board.Latest();
   std::vector<OutcomeRecord> records;
   for (std::size_t i = 0; i < items.size(); ++i) {
-    auto outcome = OutcomeOf(items[i]);
+    auto outcome = OutcomeOf(items[i], snapshot.get());
     if (auto* problem = std::get_if<Problem>(&outcome)) {
       call->answer.rejected.push_back({i, std::move(*problem)});
       continue;

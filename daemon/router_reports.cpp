@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "daemon/decisions.h"
+#include "daemon/refusal.h"
 #include "daemon/router.h"
 #include "policy/policy.h"
 
@@ -180,28 +181,16 @@ std::variant<api::RouterReport, Problem> Router::RouterByName(const std::string&
   for (api::RouterReport& report : Routers()) {
     if (report.name == name) return std::move(report);
   }
-  return Problem{.status = 404,
-                 .title = "Unknown router",
-                 .detail = "no router of this name is configured",
-                 .pointer = "",
-                 .retry_after_s = std::nullopt};
+  return Refusal(404, "Unknown router", "no router of this name is configured");
 }
 
 std::variant<api::DecisionReport, Problem> Router::DecisionById(const std::string& text) const {
-  const Problem unknown{.status = 404,
-                        .title = "Unknown decision",
-                        .detail = "no such decision is in the log",
-                        .pointer = "",
-                        .retry_after_s = std::nullopt};
+  const Problem unknown = Refusal(404, "Unknown decision", "no such decision is in the log");
   const auto id = ParseId(text);
   if (!id) return unknown;
   auto found = parts_.store.FindDecision(*id);
   if (!found.ok()) {
-    return Problem{.status = 503,
-                   .title = "Log unavailable",
-                   .detail = "the event log cannot be read now",
-                   .pointer = "",
-                   .retry_after_s = 1};
+    return Refusal(503, "Log unavailable", "the event log cannot be read now");
   }
   const auto snapshot = parts_.board.Latest();
   if (!found->has_value() || snapshot == nullptr) return unknown;
