@@ -61,7 +61,8 @@ as_root() {
 }
 
 apt_get() {
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 "$@" >>"$LOG" 2>&1
+  as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get -q -o DPkg::Lock::Timeout=300 "$@" >>"$LOG" 2>&1
 }
 
 install_missing() {
@@ -76,7 +77,7 @@ install_missing() {
 
 main() {
   if ! is_debian_12; then
-    printf 'This is not Debian 12: nothing is installed. Sluice is built from these packages of it:\n'
+    printf 'This is not Debian 12: nothing is installed. Sluice is built from these packages:\n'
     printf '  %s\n' "${PACKAGES[@]}"
     return
   fi

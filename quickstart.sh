@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# From a fresh clone to a running Sluice: installs what is missing, builds, starts the daemon on its
-# embedded defaults, sends it queries, feeds back how good the answers were, and shows what it learnt.
+# From a fresh clone to a running Sluice: installs what is missing, builds, starts the daemon on
+# its embedded defaults, sends it queries, feeds back how good the answers were, and shows what it
+# learnt.
 #
 #   ./quickstart.sh [--queries N] [--stop-after]
 #
@@ -22,7 +23,7 @@ data_url=
 admin_url=
 
 usage() {
-  sed -n '2,7s/^# \{0,1\}//p' "$0"
+  sed -n '2,8s/^# \{0,1\}//p' "$0"
 }
 
 say() {
@@ -58,7 +59,7 @@ read_arguments() {
 # Copies a build's output to the log and its progress to one line of the terminal; without a
 # terminal, to a line every tenth of the way.
 show_progress() {
-  local line shown=-1 done_count total
+  local line shown=0 done_count total
   while IFS= read -r line; do
     printf '%s\n' "$line" >>"$LOG"
     [[ "$line" =~ ^\[([0-9]+)/([0-9]+)\] ]] || continue
@@ -135,8 +136,8 @@ one_decision() {
 
 print_next_steps() {
   local decision
-  decision=$(one_decision) || fail_with_log "$daemon_log" 'sluiced did not answer a route request'
-  [[ -n "$decision" ]] || fail_with_log "$daemon_log" 'an answer to a route request had no decision_id'
+  decision=$(one_decision) || fail_with_log "$daemon_log" 'sluiced did not answer a request'
+  [[ -n "$decision" ]] || fail_with_log "$daemon_log" 'an answer of sluiced had no decision_id'
   cat <<END
 
 To try next:

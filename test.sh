@@ -38,7 +38,7 @@ targets=()
 filter=()
 if [[ ${#rooms[@]} -gt 0 ]]; then
   targets=(--target "${rooms[@]/#/test_}")
-  filter=(-R "^($(IFS='|'; printf '%s' "${rooms[*]}")): ")
+  filter=(-R "^($(IFS='|'; printf '%s' "${rooms[*]}")):")
 fi
 
 ./install_packages.sh

@@ -28,9 +28,15 @@ void Session::Enter(Stage stage, std::chrono::milliseconds timeout) {
   deadline_ = Clock::now() + timeout;
 }
 
-void Session::Start() {
-  Enter(Stage::kIdle, options().header_timeout);
+// While the thread drains, an idle connection lives on to the next look at the deadlines: time for
+// the bytes that have come already to be seen.
+void Session::Wait(std::chrono::milliseconds timeout) {
+  Enter(Stage::kIdle, thread_.draining ? std::chrono::milliseconds(0) : timeout);
   transport_.Read();
+}
+
+void Session::Start() {
+  Wait(options().header_timeout);
 }
 
 void Session::StartRefused() {
@@ -42,7 +48,7 @@ void Session::OnReceived(std::size_t bytes) {
     case Stage::kIdle:
       // A first request's time runs from the start of the connection, not from its first byte.
       stage_ = Stage::kHeader;
-      if (requests_ > 0) {
+      if (requests_ > 0 || thread_.draining) {
         Enter(Stage::kHeader, options().header_timeout);
       }
       return Advance();
@@ -188,11 +194,7 @@ void Session::OnAnswerSent() {
     Enter(Stage::kHeader, options().header_timeout);
     return Advance();
   }
-  Enter(Stage::kIdle, options().idle_timeout);
-  if (thread_.draining && !transport_.HasMore()) {
-    return Close();
-  }
-  transport_.Read();
+  Wait(options().idle_timeout);
 }
 
 void Session::Linger() {
@@ -206,6 +208,9 @@ void Session::CheckDeadline(Clock::time_point now) {
   if (now < deadline_) {
     return;
   }
+  if (stage_ == Stage::kIdle && transport_.HasMore()) {
+    return;  // A request has come just now.
+  }
   if (stage_ != Stage::kHeader && stage_ != Stage::kBody) {
     return Close();
   }
@@ -214,8 +219,8 @@ void Session::CheckDeadline(Clock::time_point now) {
 }
 
 void Session::Drain() {
-  if (stage_ == Stage::kIdle && !transport_.HasMore()) {
-    Close();
+  if (stage_ == Stage::kIdle) {
+    deadline_ = Clock::now();
   }
 }
 

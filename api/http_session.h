@@ -68,7 +68,7 @@ class Session {
   void OnSent();
   void Answer(HttpResponse response);  // to the request that is with the handler; else ignored
   void CheckDeadline(Clock::time_point now);
-  void Drain();  // the thread has begun to drain: ends the session if no request is under way
+  void Drain();  // the thread has begun to drain: an idle session ends soon
   void Close();
 
  private:
@@ -85,6 +85,7 @@ class Session {
 
   const ServerOptions& options() const { return thread_.shared->options; }
   void Enter(Stage stage, std::chrono::milliseconds timeout);
+  void Wait(std::chrono::milliseconds timeout);
   void Advance();
   bool AdvanceBody();
   bool ReserveBody();

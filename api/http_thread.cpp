@@ -48,6 +48,7 @@ struct Loop : std::enable_shared_from_this<Loop> {
   void Drain();
   void Cut();
   void EndIfOver();
+  std::vector<std::shared_ptr<Connection>> Connections() const;
 
   asio::io_context io{1};  // First: it outlives the sockets.
   tcp::acceptor acceptor{io};
@@ -211,23 +212,22 @@ bool IsExhaustion(const error_code& error) {
 }
 
 void Loop::OnAccepted(const error_code& error, tcp::socket socket) {
+  if (!error) {
+    Open(std::move(socket));  // Also when the listener has been closed since.
+  }
   if (!acceptor.is_open()) {
     return;
   }
-  if (IsExhaustion(error)) {
-    // The connection still waits in the kernel's queue; trying at once would only burn the thread.
-    accept_pause.expires_after(kAcceptPause);
-    accept_pause.async_wait([this](const error_code& stopped) {
-      if (!stopped && acceptor.is_open()) {
-        Accept();
-      }
-    });
-    return;
+  if (!IsExhaustion(error)) {
+    return Accept();
   }
-  if (!error) {
-    Open(std::move(socket));
-  }
-  Accept();
+  // The connection still waits in the kernel's queue; trying at once would only burn the thread.
+  accept_pause.expires_after(kAcceptPause);
+  accept_pause.async_wait([this](const error_code& stopped) {
+    if (!stopped && acceptor.is_open()) {
+      Accept();
+    }
+  });
 }
 
 void Loop::Open(tcp::socket socket) {
@@ -253,15 +253,20 @@ void Loop::Forget(Connection* connection) {
   EndIfOver();
 }
 
-void Loop::Tick() {
-  const auto now = Session::Clock::now();
-  state.date = FormatDate(std::time(nullptr));
+// A copy, since whoever walks it may close some of them.
+std::vector<std::shared_ptr<Connection>> Loop::Connections() const {
   std::vector<std::shared_ptr<Connection>> all;
   all.reserve(connections.size());
   for (const auto& [key, connection] : connections) {
     all.push_back(connection);
   }
-  for (const auto& connection : all) {
+  return all;
+}
+
+void Loop::Tick() {
+  const auto now = Session::Clock::now();
+  state.date = FormatDate(std::time(nullptr));
+  for (const auto& connection : Connections()) {
     connection->session().CheckDeadline(now);
   }
   if (!acceptor.is_open() && connections.empty()) {
@@ -289,11 +294,7 @@ void Loop::Drain() {
   state.draining = true;
   acceptor.close(error);
   accept_pause.cancel();
-  std::vector<std::shared_ptr<Connection>> all;
-  for (const auto& [key, connection] : connections) {
-    all.push_back(connection);
-  }
-  for (const auto& connection : all) {
+  for (const auto& connection : Connections()) {
     connection->session().Drain();
   }
   EndIfOver();

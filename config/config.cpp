@@ -1,8 +1,8 @@
 #include "config/config.h"
 
 #include <cerrno>
-#include <cstring>
 #include <fstream>
+#include <system_error>
 #include <utility>
 
 #include "config/findings.h"
@@ -14,6 +14,10 @@ namespace {
 
 std::vector<Problem> AboutFile(const std::string& path, std::string text) {
   return {Problem{.file = path, .line = 0, .field = "", .text = std::move(text)}};
+}
+
+std::string SystemReason() {
+  return std::error_code(errno, std::generic_category()).message();
 }
 
 std::string TooLong() {
@@ -43,11 +47,11 @@ Checked<Options> Parse(std::string_view toml, std::string_view file) {
 
 Checked<Options> Load(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) return AboutFile(path, std::string("cannot be opened: ") + std::strerror(errno));
+  if (!file) return AboutFile(path, "cannot be opened: " + SystemReason());
   // One byte more than may be there, so that a longer file is seen to be one.
   std::string text(kFileBytesMax + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad()) return AboutFile(path, std::string("cannot be read: ") + std::strerror(errno));
+  if (file.bad()) return AboutFile(path, "cannot be read: " + SystemReason());
   text.resize(static_cast<std::size_t>(file.gcount()));
   return Parse(text, path);
 }

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "config/config.h"
@@ -22,7 +23,9 @@ class Findings {
   // The line of a path; of what encloses it when it is not given; 0 when nothing is.
   int LineOf(std::string path) const;
 
-  void Add(const std::string& path, std::string text) { AddAt(LineOf(path), path, text); }
+  void Add(const std::string& path, std::string text) {
+    AddAt(LineOf(path), path, std::move(text));
+  }
   void AddAt(int line, const std::string& path, std::string text);
 
   // Nothing is wrong with the field, so that rules between fields may look at it.

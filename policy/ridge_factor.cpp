@@ -39,19 +39,24 @@ std::size_t FirstPanelRows(std::size_t d) {
   return d % kLanes == 0 ? kLanes : d % kLanes;
 }
 
-// Eight rows of W times x. Four sums hide the latency of one.
+// Eight rows of W times x. Four sums hide the latency of one; they have names because the compiler
+// takes an array of them apart into single floats.
 inline Lanes PanelProduct(const float* panel, const float* x, std::size_t columns) {
-  Lanes sums[4] = {};
+  Lanes sum_0 = {};
+  Lanes sum_1 = {};
+  Lanes sum_2 = {};
+  Lanes sum_3 = {};
   std::size_t j = 0;
   for (; j + 4 <= columns; j += 4, panel += 4 * kLanes) {
-    for (std::size_t k = 0; k < 4; ++k) {
-      MultiplyAdd(sums[k], Load(panel + k * kLanes), x[j + k]);
-    }
+    MultiplyAdd(sum_0, Load(panel), x[j]);
+    MultiplyAdd(sum_1, Load(panel + kLanes), x[j + 1]);
+    MultiplyAdd(sum_2, Load(panel + 2 * kLanes), x[j + 2]);
+    MultiplyAdd(sum_3, Load(panel + 3 * kLanes), x[j + 3]);
   }
   for (; j < columns; ++j, panel += kLanes) {
-    MultiplyAdd(sums[0], Load(panel), x[j]);
+    MultiplyAdd(sum_0, Load(panel), x[j]);
   }
-  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+  return (sum_0 + sum_1) + (sum_2 + sum_3);
 }
 
 Eigen::VectorXf PanelsOf(const std::vector<double>& w, std::size_t d) {

@@ -3,7 +3,8 @@
 // probabilities first makes the logged propensity exact, whatever the error of the quadrature.
 //
 // Quadrature: Gauss-Legendre with 5 nodes on panels between the places where some density bends.
-// Largest error seen in 86,000 random cases of 2 to 16 arms, widths over up to 4.5 decades: 6e-5.
+// Largest error seen in 127,500 random cases of 2 to 16 arms, widths over up to 4.5 decades: 5.2e-5
+// (median 1e-7). Merging panels below .8 of the smallest width, instead of .4, errs up to 2e-4.
 
 #include <algorithm>
 #include <array>

@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kDone = 0;
 constexpr int kFailed = 1;
-constexpr int kNotRun = 2;
+constexpr int kRefused = 2;
 
 // A value, or sentences for the user.
 template <typename T>
@@ -32,7 +32,7 @@ Said<T> Say(config::Checked<T> checked) {
 
 int Refuse(const std::string& text, const Streams& streams) {
   streams.err << "sluice-sim: " << text << "\n";
-  return kNotRun;
+  return kRefused;
 }
 
 // What was loaded or made, with the router's arms and what to print about it.
@@ -234,7 +234,7 @@ int Drive(const DriveCommandOptions& options, const Streams& streams) {
   streams.out << RenderTable(heading, summary) << std::flush;
   streams.err << RenderTraffic(result.traffic);
   const std::string json = RenderJson(heading, summary, result.choices, &result.traffic);
-  if (!WriteFile(options.json, json, streams)) return kFailed;
+  if (!WriteFile(options.json, json, streams)) return kRefused;
   return result.traffic.failures() == 0 || options.failures_ok ? kDone : kFailed;
 }
 

@@ -1,6 +1,6 @@
 // The two commands of sluice-sim, from their options to what they print. Results go to `out`,
 // everything about time and trouble to `err`. Return the process's exit code: 0; 1 when requests or
-// feedback failed; 2 when nothing was run.
+// feedback failed; 2 when the command could not do its work, with the reason in `err`.
 #pragma once
 
 #include <cstdint>

@@ -25,9 +25,10 @@ constexpr std::chrono::seconds kTimeout{10};          // of one exchange
 constexpr std::chrono::seconds kLearnTimeout{30};     // lockstep: nothing moves for so long
 constexpr std::chrono::microseconds kPollLeast{100};  // lockstep: between two looks
 constexpr std::chrono::microseconds kPollMost{5000};
-constexpr int kFeedbackAttempts = 6;     // the same event is safe to send again
+// What may pass by itself is sent again: a daemon that restarts is waited for some six seconds.
+constexpr std::size_t kAttempts = 8;
 constexpr milliseconds kRetryFirst{50};  // doubled from attempt to attempt
-constexpr std::size_t kFailuresInARowMax = 50;
+constexpr std::size_t kFailuresInARowMax = 10;
 constexpr std::size_t kComplaintsMax = 5;
 
 constexpr const char* kJson = "application/json";
@@ -40,6 +41,11 @@ httplib::Client Connect(const std::string& url) {
   client.set_read_timeout(kTimeout);
   client.set_write_timeout(kTimeout);
   return client;
+}
+
+// The client throws at other schemes.
+bool IsUrl(const std::string& url) {
+  return (url.rfind("http://", 0) == 0 || url.rfind("https://", 0) == 0) && Connect(url).is_valid();
 }
 
 // A 2xx answer's body, or why there is none. 503 and a broken connection may pass by themselves.
@@ -60,6 +66,26 @@ Reply ReplyOf(const httplib::Result& result) {
     complaint += ": " + body["detail"].get<std::string>();
   }
   return {std::nullopt, complaint, result->status == 503};
+}
+
+struct Exchange {
+  Reply reply;
+  std::size_t retries = 0;
+  double latency_ms = 0;  // of the last attempt
+};
+
+// Feedback is safe to send again (its event_id says so); a request that is sent again may leave a
+// decision behind that nobody heard of, which teaches nothing.
+Exchange Post(httplib::Client& client, const char* path, const std::string& body) {
+  milliseconds pause = kRetryFirst;
+  for (Exchange exchange;; ++exchange.retries, pause *= 2) {
+    const auto start = steady_clock::now();
+    exchange.reply = ReplyOf(client.Post(path, body, kJson));
+    const std::chrono::duration<double, std::milli> latency = steady_clock::now() - start;
+    exchange.latency_ms = latency.count();
+    if (!exchange.reply.passing || exchange.retries + 1 == kAttempts) return exchange;
+    std::this_thread::sleep_for(pause);
+  }
 }
 
 Reply GetRouter(httplib::Client& admin, const std::string& name) {
@@ -84,19 +110,23 @@ class Course {
   }
 
   // Keeps an answer; gives back the outcome that is due by it.
-  std::optional<Outstanding> Answered(std::size_t task, const json& answer, double latency_ms) {
+  std::optional<Outstanding> Answered(std::size_t task, const Exchange& exchange) {
     const std::lock_guard lock(mutex_);
-    const std::optional<std::int32_t> arm = ArmOf(answer);
+    Traffic& traffic = result_.traffic;
+    traffic.retried += exchange.retries;
+    progress_.Add();
+    const auto arm = exchange.reply.body ? ArmOf(*exchange.reply.body) : std::nullopt;
     if (!arm) {
-      Fail("an answer without the name of an arm that is paired");
+      const bool spoke = exchange.reply.body.has_value();
+      Complain("route: " + (spoke ? "the chosen arm is not paired" : exchange.reply.complaint));
+      if (++failures_in_a_row_ >= kFailuresInARowMax) given_up_.store(true);
       return std::nullopt;
     }
     failures_in_a_row_ = 0;
-    ++result_.traffic.routed;
-    latencies_ms_.push_back(latency_ms);
+    ++traffic.routed;
+    latencies_ms_.push_back(exchange.latency_ms);
     result_.choices[task] = *arm;
-    progress_.Add();
-    return queue_.Answered({task, *arm, answer.value("decision_id", "")});
+    return queue_.Answered({task, *arm, exchange.reply.body->value("decision_id", "")});
   }
 
   std::optional<Outstanding> NextOutstanding() {
@@ -104,15 +134,11 @@ class Course {
     return queue_.Next();
   }
 
-  void RouteFailed(const std::string& complaint) {
-    const std::lock_guard lock(mutex_);
-    Fail(complaint);
-  }
-
-  void Reported(const Reply& reply, std::size_t retries) {
+  void Reported(const Exchange& exchange) {
     const std::lock_guard lock(mutex_);
     Traffic& traffic = result_.traffic;
-    traffic.feedback_retried += retries;
+    traffic.retried += exchange.retries;
+    const Reply& reply = exchange.reply;
     if (!reply.body) {
       ++traffic.feedback_failed;
       Complain("feedback: " + reply.complaint);
@@ -164,12 +190,6 @@ class Course {
     if (!known && complaints.size() < kComplaintsMax) complaints.push_back(complaint);
   }
 
-  void Fail(const std::string& complaint) {
-    Complain("route: " + complaint);
-    progress_.Add();
-    if (++failures_in_a_row_ >= kFailuresInARowMax) given_up_.store(true);
-  }
-
   double Quantile(double q) const {
     if (latencies_ms_.empty()) return 0;
     const auto last = static_cast<double>(latencies_ms_.size() - 1);
@@ -199,14 +219,7 @@ class Connection {
     const std::optional<std::size_t> task = course_.NextTask();
     if (!task) return false;
     const std::string body = RouteBody(course_.environment().tasks[*task]);
-    const auto start = steady_clock::now();
-    const Reply reply = ReplyOf(client_.Post("/v1/route", body, kJson));
-    const std::chrono::duration<double, std::milli> latency = steady_clock::now() - start;
-    if (!reply.body) {
-      course_.RouteFailed(reply.complaint);
-      return true;
-    }
-    if (const auto due = course_.Answered(*task, *reply.body, latency.count())) Report(*due);
+    if (const auto due = course_.Answered(*task, Post(client_, "/v1/route", body))) Report(*due);
     return true;
   }
 
@@ -234,15 +247,7 @@ class Connection {
                                   {"reward", outcome.reward},
                                   {"signals", {{"cost_usd", outcome.cost_usd}}}}
                                  .dump();
-    Reply reply;
-    int attempts = 0;
-    for (milliseconds pause = kRetryFirst; attempts < kFeedbackAttempts; pause *= 2) {
-      reply = ReplyOf(client_.Post("/v1/feedback", body, kJson));
-      ++attempts;
-      if (!reply.passing || attempts == kFeedbackAttempts) break;
-      std::this_thread::sleep_for(pause);
-    }
-    course_.Reported(reply, static_cast<std::size_t>(attempts - 1));
+    course_.Reported(Post(client_, "/v1/feedback", body));
   }
 
   Course& course_;
@@ -335,9 +340,10 @@ std::variant<RouterFacts, std::string> FactsOf(const json& body) {
 }  // namespace
 
 std::variant<RouterFacts, std::string> FetchRouter(const DriveOptions& options) {
+  for (const std::string& url : {options.url, options.admin_url}) {
+    if (!IsUrl(url)) return "\"" + url + "\" is not a URL like http://127.0.0.1:8080";
+  }
   httplib::Client admin = Connect(options.admin_url);
-  if (!admin.is_valid()) return "--admin-url must look like http://127.0.0.1:8081";
-  if (!Connect(options.url).is_valid()) return "--url must look like http://127.0.0.1:8080";
   const Reply reply = GetRouter(admin, options.router);
   if (reply.body) return FactsOf(*reply.body);
   return "asked " + options.admin_url + " for router \"" + options.router +

@@ -20,7 +20,8 @@ struct DriveOptions {
   std::size_t connections = 1;
   std::size_t feedback_delay = 0;  // in requests
   // After each request and its due outcome, waits until the daemon has learnt everything that was
-  // sent. Needs one connection. Against a fresh daemon the choices are those of `run`.
+  // sent. Needs one connection, and a daemon that loses no decision meanwhile (a kill may). Against
+  // a fresh daemon the choices are those of `run`.
   bool lockstep = false;
 };
 
@@ -37,7 +38,7 @@ struct Traffic {
   std::size_t feedback_accepted = 0;
   std::size_t feedback_duplicates = 0;
   std::size_t feedback_failed = 0;
-  std::size_t feedback_retried = 0;     // sent again after a fault or a 503
+  std::size_t retried = 0;              // sent again after a broken connection or a 503
   std::vector<std::string> complaints;  // the first few failures, in the daemon's words
 
   std::size_t failures() const { return route_failed + feedback_failed; }

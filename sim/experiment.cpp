@@ -32,7 +32,13 @@ class Bench {
         board_(kReaders),
         ids_(kNode, kIdSeed),
         learner_(*store_, board_, metrics_, config::LearnerOptions{}, [this] { return now_us_; }),
-        router_({*store_, board_, learner_, metrics_, ids_, [this] { return now_us_; }}),
+        router_({.store = *store_,
+                 .board = board_,
+                 .learner = learner_,
+                 .metrics = metrics_,
+                 .ids = ids_,
+                 .clock = [this] { return now_us_; },
+                 .node = kNode}),
         options_(options) {}
 
   // What went wrong, if anything; so in all that follows.

@@ -110,9 +110,10 @@ class Pairing {
     const std::vector<std::size_t> arms_left = ArmsLeft();
     const std::vector<std::size_t> models_left = ModelsLeft();
     if (arms_left.size() != models_left.size()) {
+      const bool too_few = models_left.size() < arms_left.size();
       return std::to_string(arms_left.size()) + " arms of the router and " +
              std::to_string(models_left.size()) + " models of \"" + environment_.name +
-             "\" are left without a name in common; " + Ask();
+             "\" are left without a name in common; " + (too_few ? Configure() : Ask());
     }
     const bool listed = std::all_of(models_left.begin(), models_left.end(), [this](auto model) {
       return environment_.arms[model].price() > 0;
@@ -145,12 +146,19 @@ class Pairing {
            }) == side.end();
   }
 
+  std::string Names() const {
+    return "arms: " + List(router_.arms) + "; models: " + List(environment_.arms);
+  }
+
   std::string Ask() const {
-    const std::string example =
-        "--arm " + router_.arms[ArmsLeft().front()].name + "=" + environment_.arms.front().name;
-    return "say which model stands for each arm, as in " + example +
-           " (arms: " + List(router_.arms) + "; models: " + List(environment_.arms) +
-           "), or configure the router with as many arms";
+    return "say which model stands for each arm, as in --arm " +
+           router_.arms[ArmsLeft().front()].name + "=" + environment_.arms.front().name + " (" +
+           Names() + ")";
+  }
+
+  std::string Configure() const {
+    return "use a router with no more arms than the data set has models (" + Names() +
+           "; run reads --config, drive asks the daemon)";
   }
 
   const RouterFacts& router_;

@@ -33,8 +33,10 @@ std::string Short(double value) {
 
 using Row = std::vector<std::string>;
 
-// Columns as wide as their widest entry: the first to the left, the others to the right.
-std::string Align(const std::vector<Row>& rows) {
+enum class Side { kLeft, kRight };
+
+// Columns as wide as their widest entry: the first to the left, the others to `side`.
+std::string Align(const std::vector<Row>& rows, Side side = Side::kRight) {
   std::vector<std::size_t> widths;
   for (const Row& row : rows) {
     widths.resize(std::max(widths.size(), row.size()), 0);
@@ -45,7 +47,8 @@ std::string Align(const std::vector<Row>& rows) {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
       const std::string blank(widths[i] - row[i].size(), ' ');
-      line += i == 0 ? row[i] + blank : "  " + blank + row[i];
+      const bool left = i == 0 || side == Side::kLeft;
+      line += (i == 0 ? "" : "  ") + (left ? row[i] + blank : blank + row[i]);
     }
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + "\n";
@@ -94,27 +97,26 @@ std::string ComparisonTable(const Heading& heading, const Summary& summary) {
   return Align(rows);
 }
 
-// "96.6% less" or "3.0% more".
-std::string Change(double less) {
-  return Percent(less < 0 ? -less : less) + (less < 0 ? " more" : " less");
+// "0.0123 higher" or "0.0123 lower".
+std::string Apart(double difference) {
+  return Reward(difference < 0 ? -difference : difference) +
+         (difference < 0 ? " lower" : " higher");
 }
 
 std::string Verdict(const Heading& heading, const Summary& summary) {
-  const std::string& premium = heading.router.arms[summary.premium].name;
-  const double lost = summary.quality_given_up;
-  std::string text = "Against always " + premium + ": " + Change(summary.saving) +
-                     " cost, mean reward " + Reward(lost < 0 ? -lost : lost) +
-                     (lost < 0 ? " higher" : " lower") + ".\n";
+  const Comparison& whole = summary.whole;
+  const Comparison& half = summary.second_half;
+  const double saving = summary.saving;
+  std::string text = "Against always " + heading.router.arms[summary.premium].name + ": " +
+                     Percent(saving < 0 ? -saving : saving) + (saving < 0 ? " more" : " less") +
+                     " cost, mean reward " + Apart(-summary.quality_given_up) + ".\n";
   text += "Against the blind mix at the same spend: mean reward " +
-          Fixed(summary.whole.ours.reward - summary.whole.blind_mix, kRewardDigits) +
-          " higher, in the second half " +
-          Fixed(summary.second_half.ours.reward - summary.second_half.blind_mix, kRewardDigits) +
-          ".\n";
-  text += "Regret (sum over the requests): " + Fixed(summary.whole.regret_reward, 1) +
-          " in reward, " + Fixed(summary.whole.regret_utility, 1) + " in utility; second half " +
-          Fixed(summary.second_half.regret_reward, 1) + " and " +
-          Fixed(summary.second_half.regret_utility, 1) + ".\n";
-  text += "Learnt, from uniform choice (0%) to the oracle by utility (100%), by fifth:";
+          Apart(whole.ours.reward - whole.blind_mix) + "; second half " +
+          Apart(half.ours.reward - half.blind_mix) + ".\n";
+  text += "Regret (sum over the requests): " + Fixed(whole.regret_reward, 1) + " in reward, " +
+          Fixed(whole.regret_utility, 1) + " in utility; second half " +
+          Fixed(half.regret_reward, 1) + " and " + Fixed(half.regret_utility, 1) + ".\n";
+  text += "Learnt by fifth (0% is uniform choice, 100% the oracle by utility):";
   for (const double share : summary.learnt) text += " " + Fixed(100 * share, 0) + "%";
   text += ".\n";
   if (heading.expectations_known) {
@@ -153,7 +155,7 @@ std::string RenderPairing(const Heading& heading) {
     }
     rows.push_back(row);
   }
-  return Align(rows);
+  return Align(rows, Side::kLeft);
 }
 
 std::string RenderTable(const Heading& heading, const Summary& summary) {
@@ -168,8 +170,8 @@ std::string RenderTraffic(const Traffic& traffic) {
                      " a second; route latency p50 " + Fixed(traffic.route_p50_ms, 2) +
                      " ms, p99 " + Fixed(traffic.route_p99_ms, 2) + " ms.\n";
   text += "Feedback: " + std::to_string(traffic.feedback_accepted) + " accepted, " +
-          std::to_string(traffic.feedback_duplicates) + " duplicates, " +
-          std::to_string(traffic.feedback_retried) + " sent again.\n";
+          std::to_string(traffic.feedback_duplicates) +
+          " duplicates. Sent again: " + std::to_string(traffic.retried) + ".\n";
   if (traffic.failures() > 0) {
     text += "Failed: " + std::to_string(traffic.route_failed) + " requests, " +
             std::to_string(traffic.feedback_failed) + " feedback events.\n";

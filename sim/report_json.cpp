@@ -56,7 +56,7 @@ Json Of(const Traffic& traffic) {
           {"feedback_accepted", traffic.feedback_accepted},
           {"feedback_duplicates", traffic.feedback_duplicates},
           {"feedback_failed", traffic.feedback_failed},
-          {"feedback_retried", traffic.feedback_retried},
+          {"retried", traffic.retried},
           {"complaints", traffic.complaints}};
 }
 

@@ -209,10 +209,10 @@ struct Kind {
 };
 
 constexpr std::array<Kind, 9> kKinds = {{
-    {.12, .02, .10, 180, SmallTalk},
-    {.15, .05, .20, 220, Lookup},
-    {.11, .10, .30, 360, Rewriting},
-    {.13, .15, .38, 420, Summary},
+    {.12, .02, .10, 260, SmallTalk},
+    {.15, .05, .20, 320, Lookup},
+    {.11, .10, .30, 500, Rewriting},
+    {.13, .15, .38, 560, Summary},
     {.12, .40, .60, 400, Extraction},
     {.13, .50, .76, 240, WordProblem},
     {.12, .58, .92, 360, Code},

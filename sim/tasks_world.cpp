@@ -15,8 +15,8 @@ namespace {
 constexpr std::uint64_t kPromptStream = 0x70726f6d7074;  // "prompt"
 
 constexpr double kQualityBest = 0.96;
-constexpr double kQualityDrop = 0.45;  // what an arm loses on prompts far beyond its skill
-constexpr double kSkillLeast = 0.5;    // difficulty at which half of the drop has come
+constexpr double kQualityDrop = 0.38;  // what an arm loses on prompts far beyond its skill
+constexpr double kSkillLeast = 0.56;   // difficulty at which half of the drop has come
 constexpr double kSkillMost = 1.1;
 constexpr double kSkillWidth = 0.06;
 constexpr double kOutputTokensFactorMost = 1.5;  // the dearest arm says more

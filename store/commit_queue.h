@@ -5,13 +5,13 @@
 // busy.
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <future>
 #include <mutex>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -61,7 +61,9 @@ class CommitQueue {
       if (!accepting_ || records > records_max_ - unwritten_) return false;
       unwritten_ += records;
       work_.jobs.emplace_back(std::forward<Job>(job));
-      wake = std::exchange(asleep_, false);
+      constexpr bool kAwaited = !std::is_same_v<std::decay_t<Job>, DecisionRecord>;
+      wake = state_ == State::kAsleep || (kAwaited && state_ == State::kDozing);
+      if (wake) state_ = State::kAwake;
     }
     if (wake) wake_.notify_one();
     return true;
@@ -109,11 +111,16 @@ class CommitQueue {
   // Waits for work, Stop or Wake. False: stopping, and nothing is left.
   bool Await() {
     std::unique_lock lock(mutex_);
-    while (work_.empty() && !stopping_ && !woken_) {
-      asleep_ = true;
-      wake_.wait(lock);
+    for (int dozes = 0; work_.empty() && !stopping_ && !woken_; ++dozes) {
+      if (dozes < kDozesMax) {
+        state_ = State::kDozing;
+        wake_.wait_for(lock, kDoze);
+      } else {
+        state_ = State::kAsleep;
+        wake_.wait(lock);
+      }
     }
-    asleep_ = false;
+    state_ = State::kAwake;
     return !work_.empty() || std::exchange(woken_, false) || !stopping_;
   }
 
@@ -140,6 +147,10 @@ class CommitQueue {
   }
 
  private:
+  enum class State { kAwake, kDozing, kAsleep };  // of the committer
+  static constexpr std::chrono::milliseconds kDoze{1};
+  static constexpr int kDozesMax = 100;
+
   const std::size_t records_max_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;
@@ -147,7 +158,7 @@ class CommitQueue {
   Work work_;
   std::size_t unwritten_ = 0;
   bool accepting_ = true;
-  bool asleep_ = false;
+  State state_ = State::kAwake;
   bool woken_ = false;
   bool stopping_ = false;
 };

@@ -10,13 +10,18 @@ namespace sluice::store {
 namespace {
 
 constexpr std::size_t kBatchBytesMax = 4u << 20;
-constexpr auto kMarkEvery = std::chrono::seconds(1);
+constexpr auto kMarkEvery = std::chrono::seconds(5);
 
 }  // namespace
 
 void FaultBook::Note(const std::string& fault) {
   const std::lock_guard lock(mutex_);
   ++count_;
+  last_ = fault;
+}
+
+void FaultBook::Explain(const std::string& fault) {
+  const std::lock_guard lock(mutex_);
   last_ = fault;
 }
 
@@ -45,7 +50,7 @@ Result<std::unique_ptr<Committer>> Committer::Start(const StoreOptions& options,
   std::unique_ptr<Committer> committer(new Committer(options, tuning));
   auto db = committer->OpenDb();
   if (!db.ok()) return db.error();
-  committer->slot_.Open(std::move(*db));
+  committer->Install(std::move(*db));
   committer->thread_ = std::thread([raw = committer.get()] { raw->Run(); });
   return committer;
 }
@@ -64,16 +69,19 @@ Result<std::unique_ptr<RocksDb>> Committer::OpenDb() {
     background_fault_.store(true, std::memory_order_release);
     queue_.Wake();
   };
+  background_fault_.store(false, std::memory_order_release);
   // What was once readable may have been folded by someone: a log that comes back shorter would
   // give its positions to other records.
-  auto db = RocksDb::Open(place, progress_.last());
-  if (!db.ok()) return db;
-  log_bytes_.store((*db)->log_bytes(), std::memory_order_relaxed);
-  marked_ = (*db)->log_end();
+  return RocksDb::Open(place, progress_.last());
+}
+
+void Committer::Install(std::unique_ptr<RocksDb> db) {
+  const Position log_end = db->log_end();
+  log_bytes_.store(db->log_bytes(), std::memory_order_relaxed);
+  marked_ = log_end;  // opening has just marked it
   bytes_since_flush_ = 0;
-  background_fault_.store(false, std::memory_order_release);
-  progress_.Publish((*db)->log_end());
-  return db;
+  slot_.Open(std::move(db));
+  progress_.Publish(log_end);
 }
 
 void Committer::Run() {
@@ -89,7 +97,8 @@ void Committer::Run() {
 }
 
 void Committer::Close() {
-  if (slot_.get() != nullptr && slot_.get()->SyncWal().ok()) MarkSynced(true);
+  const bool sound = slot_.get() != nullptr && !background_fault_.load(std::memory_order_acquire);
+  if (sound && slot_.get()->SyncWal().ok()) MarkSynced(true);
   slot_.Close();
 }
 
@@ -248,11 +257,11 @@ void Committer::Reopen() {
     reopen_wait_ = std::min(2 * reopen_wait_, tuning_.reopen_wait_max);
     auto db = OpenDb();
     if (db.ok()) {
-      slot_.Open(std::move(*db));
+      Install(std::move(*db));
       queue_.Accept(true);
       return;
     }
-    faults_.Note(db.error().message);
+    faults_.Explain(db.error().message);
   }
 }
 

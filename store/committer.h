@@ -27,6 +27,7 @@ namespace sluice::store {
 class FaultBook {
  public:
   void Note(const std::string& fault);
+  void Explain(const std::string& fault);  // says more about the last one, without counting another
   std::uint64_t count() const;
   std::string last() const;
 
@@ -71,6 +72,7 @@ class Committer {
   Committer(const StoreOptions& options, const RocksTuning& tuning);
 
   Result<std::unique_ptr<RocksDb>> OpenDb();
+  void Install(std::unique_ptr<RocksDb> db);
   void Run();
   void Close();
 

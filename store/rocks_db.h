@@ -32,7 +32,7 @@ class RocksDb {
  public:
   // `log_end_min` is a position that the log is known to reach; an open that finds it ending
   // earlier is kCorrupt, as is one that finds holes.
-  static Result<std::unique_ptr<RocksDb>> Open(const RocksPlace& place, Position log_end_min);
+  static Result<std::unique_ptr<RocksDb>> Open(const RocksPlace& place, Position log_end_read);
 
   // Closes. Nobody may read any more.
   ~RocksDb();
@@ -86,7 +86,8 @@ class RocksDb {
   Result<Done> CheckFormat();
   Result<Done> FindLogEnd();
   Result<Done> CheckNoHoles(Position first) const;
-  Result<Done> CheckReaches(Position log_end_min) const;
+  Result<Done> CheckReaches(Position marked) const;
+  Error Shorter(Position known_end) const;
   Result<Done> DropUnfinishedCheckpoints();
   Result<std::optional<Mark>> ReadMark() const;
   bool FlushUnderWay() const;

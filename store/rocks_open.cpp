@@ -50,7 +50,7 @@ RocksDb::~RocksDb() {
   (void)db_->Close();
 }
 
-Result<std::unique_ptr<RocksDb>> RocksDb::Open(const RocksPlace& place, Position log_end_min) {
+Result<std::unique_ptr<RocksDb>> RocksDb::Open(const RocksPlace& place, Position log_end_read) {
   std::unique_ptr<RocksDb> db(new RocksDb(place));
   if (auto made = MakeDirectories(db->directory_); !made.ok()) return made.error();
   auto mark = db->ReadMark();
@@ -60,8 +60,11 @@ Result<std::unique_ptr<RocksDb>> RocksDb::Open(const RocksPlace& place, Position
   if (auto checked = db->CheckFormat(); !checked.ok()) return checked.error();
   if (auto found = db->FindLogEnd(); !found.ok()) return found.error();
   const Position marked = mark->has_value() ? (*mark)->synced : 0;
-  if (auto checked = db->CheckReaches(std::max(marked, log_end_min)); !checked.ok()) {
-    return checked.error();
+  if (auto checked = db->CheckReaches(marked); !checked.ok()) return checked.error();
+  if (db->log_end_ < log_end_read) {
+    Error error = db->Shorter(log_end_read);
+    error.message += " Decisions that were read, but not synced, are gone. Restart to go on.";
+    return error;
   }
   if (auto dropped = db->DropUnfinishedCheckpoints(); !dropped.ok()) return dropped.error();
   if (auto written = db->WriteMark(db->log_end_); !written.ok()) return written.error();
@@ -179,20 +182,27 @@ Result<Done> RocksDb::CheckNoHoles(Position first) const {
                                    std::to_string(log_end_) + " should be. " + kRestoreAdvice};
 }
 
-Result<Done> RocksDb::CheckReaches(Position log_end_min) const {
+Result<Done> RocksDb::CheckReaches(Position marked) const {
   auto heads = ReadHeads(nullptr);
   if (!heads.ok()) return heads.error();
   Position saved = 0;
   for (const KnownHead& known : *heads) {
     if (known.head) saved = std::max(saved, known.head->log_end);
   }
-  const Position known_end = std::max(saved, log_end_min);
-  if (log_end_ >= known_end) return Done{};
-  std::string message = "the log in " + directory_ + " ends at position " +
-                        std::to_string(log_end_) + ", but is known to have reached " +
-                        std::to_string(known_end) + ". " + kRestoreAdvice;
-  if (log_end_ >= saved) message += " To go on without those records, remove " + mark_path_ + ".";
-  return Error{Code::kCorrupt, std::move(message)};
+  const Position synced = std::max(saved, marked);
+  if (log_end_ >= synced) return Done{};
+  Error error = Shorter(synced);
+  error.message += std::string(" ") + kRestoreAdvice;
+  if (log_end_ >= saved) {
+    error.message += " To go on without those records, remove " + mark_path_ + ".";
+  }
+  return error;
+}
+
+Error RocksDb::Shorter(Position known_end) const {
+  return Error{Code::kCorrupt, "the log in " + directory_ + " ends at position " +
+                                   std::to_string(log_end_) + ", but is known to have reached " +
+                                   std::to_string(known_end) + "."};
 }
 
 // Chunks without a head are left by a process that ended while it was saving.

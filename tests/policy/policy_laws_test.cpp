@@ -194,12 +194,16 @@ TEST_CASE("an arm without finite terms counts as not eligible") {
   });
 }
 
-TEST_CASE("arms that the posterior does not know count as not eligible") {
+TEST_CASE("arms that the posterior or the terms do not cover count as not eligible") {
   ForEveryPolicyAndScene([](const Scene& scene, const PolicyOptions& options) {
     Situation situation = scene.situation();
     situation.eligible = ArmSet::FirstN(kArmsMax);
     const Decision decision = Choose(options, *scene.posterior, situation, {1, 2});
     REQUIRE(decision.eligible == ArmSet::FirstN(scene.arms));
+    situation.terms = std::span(scene.terms).first(scene.arms / 2 + 1);
+    REQUIRE(Choose(options, *scene.posterior, situation, {1, 2}).eligible ==
+            ArmSet::FirstN(scene.arms / 2 + 1));
+    situation.terms = scene.terms;
     const Context wrong = Context::Ones(kDimension + 1);
     situation.context = &wrong;
     REQUIRE(Choose(options, *scene.posterior, situation, {1, 2}).arm == 0);

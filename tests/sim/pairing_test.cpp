@@ -70,11 +70,19 @@ TEST_CASE("what the user says comes first and the rest follows") {
                      {0, 2, PairedBy::kUser}, {1, 0, PairedBy::kPrice}, {2, 1, PairedBy::kPrice}});
 }
 
-TEST_CASE("sizes that differ are refused with what to pass") {
+TEST_CASE("more models than arms are refused with what to pass") {
+  const std::string text =
+      Refused(Models({Arm("a", "", 1), Arm("b", "", 2), Arm("c", "", 3), Arm("d", "", 4)}));
+  INFO(text);
+  CHECK(text.find("3 arms of the router and 4 models of \"data\"") != std::string::npos);
+  CHECK(text.find("--arm premium=a") != std::string::npos);
+}
+
+TEST_CASE("fewer models than arms are refused with what to configure") {
   const std::string text = Refused(Models({Arm("weak", "", 1), Arm("strong", "", 10)}));
   INFO(text);
   CHECK(text.find("3 arms of the router and 2 models of \"data\"") != std::string::npos);
-  CHECK(text.find("--arm premium=weak") != std::string::npos);
+  CHECK(text.find("--config") != std::string::npos);
   CHECK(text.find("models: weak, strong") != std::string::npos);
 }
 

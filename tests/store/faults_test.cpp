@@ -8,6 +8,7 @@
 
 #include "store/rocks_env.h"
 #include "tests/support/fault_file_system.h"
+#include "tests/support/rounds.h"
 #include "tests/support/store_audit.h"
 #include "tests/support/store_samples.h"
 #include "tests/support/temporary_directory.h"
@@ -22,18 +23,18 @@ struct Fault {
   std::string name;
   Operation operation = Operation::kAppend;
   std::string file;  // part of the path
-  int k_max = 4;
+  int k_max = 1;
 };
 
 const std::vector<Fault> kFaults = {
-    {"log append", Operation::kAppend, ".log", 6},
-    {"log sync", Operation::kSync, ".log", 6},
+    {"log append", Operation::kAppend, ".log", 3},
+    {"log sync", Operation::kSync, ".log", 3},
     {"log create", Operation::kCreate, ".log", 1},
-    {"table create", Operation::kCreate, ".sst", 2},
-    {"table append", Operation::kAppend, ".sst", 4},
-    {"table sync", Operation::kSync, ".sst", 2},
-    {"manifest append", Operation::kAppend, "MANIFEST", 2},
-    {"manifest sync", Operation::kSync, "MANIFEST", 2},
+    {"table create", Operation::kCreate, ".sst", 1},
+    {"table append", Operation::kAppend, ".sst", 1},
+    {"table sync", Operation::kSync, ".sst", 1},
+    {"manifest append", Operation::kAppend, "MANIFEST", 1},
+    {"manifest sync", Operation::kSync, "MANIFEST", 1},
 };
 
 // A store whose disk fails on command, and the list of what it acknowledged.
@@ -121,7 +122,7 @@ void RunFault(FailingDisk& disk, const Fault& fault, int k, bool sticky) {
 TEST_CASE("any operation may fail once without losing what was acknowledged") {
   FailingDisk disk;
   for (const Fault& fault : kFaults) {
-    for (int k = 1; k <= fault.k_max; ++k) RunFault(disk, fault, k, false);
+    for (int k = 1; k <= Rounds(fault.k_max); ++k) RunFault(disk, fault, k, false);
   }
   CHECK(disk.store().health().faults > 0);
   CHECK_FALSE(disk.store().health().last_fault.empty());
@@ -133,7 +134,7 @@ TEST_CASE("any operation may fail once without losing what was acknowledged") {
 TEST_CASE("any operation may keep failing without losing what was acknowledged") {
   FailingDisk disk;
   for (const Fault& fault : kFaults) {
-    for (int k = 1; k <= fault.k_max; ++k) RunFault(disk, fault, k, true);
+    for (int k = 1; k <= Rounds(fault.k_max); ++k) RunFault(disk, fault, k, true);
   }
   const Audit audit = disk.AuditAfterReopening();
   CAPTURE(audit.lost, audit.twice, audit.foreign, audit.holes, audit.records);

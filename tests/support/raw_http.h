@@ -43,10 +43,18 @@ class RawConnection {
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
-      ::close(socket_);
-      throw std::runtime_error("cannot connect");
-    }
+    Connect(reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  }
+  // To the loopback of version six.
+  static RawConnection V6(std::uint16_t port) {
+    sockaddr_in6 address{};
+    address.sin6_family = AF_INET6;
+    address.sin6_port = htons(port);
+    address.sin6_addr = in6addr_loopback;
+    RawConnection connection;
+    connection.socket_ = ::socket(AF_INET6, SOCK_STREAM, 0);
+    connection.Connect(reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    return connection;
   }
   RawConnection(RawConnection&& other) noexcept
       : socket_(std::exchange(other.socket_, -1)), received_(std::move(other.received_)) {}
@@ -105,6 +113,15 @@ class RawConnection {
   }
 
  private:
+  RawConnection() = default;
+
+  void Connect(const sockaddr* address, socklen_t size) {
+    if (::connect(socket_, address, size) != 0) {
+      ::close(socket_);
+      throw std::runtime_error("cannot connect");
+    }
+  }
+
   std::size_t WaitFor(std::string_view text) {
     std::size_t found = received_.find(text);
     while (found == std::string::npos && ReadSome()) {
@@ -146,7 +163,7 @@ class RawConnection {
     return response;
   }
 
-  int socket_;
+  int socket_ = -1;
   std::string received_;
   bool ended_ = false;
 };

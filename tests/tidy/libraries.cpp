@@ -32,6 +32,7 @@ const std::vector<Library>& Table() {
       {"OpenSSL", {"openssl/*"}, {}},
       {"yaml-cpp", {"yaml-cpp/*"}, {}},
       {"Catch2", {"catch2/*"}, {}},
+      {"Google Benchmark", {"benchmark/*"}, {}},
   };
   return table;
 }

@@ -1,0 +1,95 @@
+// What a decision and an update cost: Choose at d dimensions and K arms, and one outcome learnt and
+// derived. Arguments are d and K.
+#include <benchmark/benchmark.h>
+
+#include "policy/policy.h"
+#include "tests/support/policy_fixtures.h"
+
+namespace sluice::policy {
+namespace {
+
+struct Bench {
+  Bench(std::size_t dimension, std::size_t arms)
+      : model(test::TaughtModel(rng, dimension, arms, 50 * arms)),
+        posterior(model.Derive()),
+        terms(test::TermsOf(arms)) {
+    // Many contexts, so that no branch learns one decision by heart.
+    for (int i = 0; i < 64; ++i) {
+      contexts.push_back(test::RandomContext(rng, dimension));
+    }
+  }
+
+  Situation Next() {
+    ++sequence;
+    return {.context = &contexts[sequence % contexts.size()],
+            .eligible = ArmSet::FirstN(terms.size()),
+            .terms = terms};
+  }
+
+  Rng rng{1};
+  Model model;
+  std::shared_ptr<const Posterior> posterior;
+  std::vector<ArmTerms> terms;
+  std::vector<Context> contexts;
+  std::uint64_t sequence = 0;
+};
+
+void BM_Choose(benchmark::State& state, PolicyKind kind) {
+  Bench bench(static_cast<std::size_t>(state.range(0)), static_cast<std::size_t>(state.range(1)));
+  const PolicyOptions options{.kind = kind};
+  for (auto _ : state) {
+    const Situation situation = bench.Next();
+    benchmark::DoNotOptimize(Choose(options, *bench.posterior, situation, {1, bench.sequence}));
+  }
+}
+
+// What one arm's estimate costs, by itself.
+void BM_Predict(benchmark::State& state) {
+  Bench bench(static_cast<std::size_t>(state.range(0)), static_cast<std::size_t>(state.range(1)));
+  for (auto _ : state) {
+    const Situation situation = bench.Next();
+    for (ArmId arm : situation.eligible) {
+      benchmark::DoNotOptimize(
+          bench.posterior->Predict(arm, *situation.context, situation.terms[arm]));
+    }
+  }
+  state.counters["per_arm"] =
+      benchmark::Counter(static_cast<double>(state.iterations() * state.range(1)),
+                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+
+// An outcome with quality and cost is two regressions: two sums and two factors.
+void BM_UpdateAndDerive(benchmark::State& state) {
+  Bench bench(static_cast<std::size_t>(state.range(0)), static_cast<std::size_t>(state.range(1)));
+  for (auto _ : state) {
+    const Situation situation = bench.Next();
+    bench.model.Update({.arm = static_cast<ArmId>(bench.sequence % bench.terms.size()),
+                        .context = situation.context,
+                        .quality = .5,
+                        .cost_log_ratio = -1});
+    benchmark::DoNotOptimize(bench.model.Derive());
+  }
+}
+
+void BM_Update(benchmark::State& state) {
+  Bench bench(static_cast<std::size_t>(state.range(0)), static_cast<std::size_t>(state.range(1)));
+  for (auto _ : state) {
+    const Situation situation = bench.Next();
+    bench.model.Update({.arm = 0, .context = situation.context, .quality = .5});
+  }
+}
+
+void Sizes(benchmark::internal::Benchmark* benchmark) {
+  benchmark->ArgsProduct({{26, 65, 129, 385}, {3, 8}})->Unit(benchmark::kMicrosecond);
+}
+
+BENCHMARK_CAPTURE(BM_Choose, linucb, PolicyKind::kLinUcb)->Apply(Sizes);
+BENCHMARK_CAPTURE(BM_Choose, thompson, PolicyKind::kThompson)->Apply(Sizes);
+BENCHMARK(BM_Predict)->Apply(Sizes);
+BENCHMARK(BM_UpdateAndDerive)->Apply(Sizes);
+BENCHMARK(BM_Update)->ArgsProduct({{26, 65, 129, 385}, {3}})->Unit(benchmark::kMicrosecond);
+
+}  // namespace
+}  // namespace sluice::policy
+
+BENCHMARK_MAIN();
