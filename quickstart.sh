@@ -62,7 +62,7 @@ show_progress() {
   local line shown=0 done_count total
   while IFS= read -r line; do
     printf '%s\n' "$line" >>"$LOG"
-    [[ "$line" =~ ^\[([0-9]+)/([0-9]+)\] ]] || continue
+    [[ "$line" =~ ^\[([1-9][0-9]*)/([0-9]+)\] ]] || continue
     done_count=${BASH_REMATCH[1]} total=${BASH_REMATCH[2]}
     if [[ -t 1 ]]; then
       printf '\rbuilding %d of %d ' "$done_count" "$total"

@@ -53,9 +53,7 @@ void BM_Predict(benchmark::State& state) {
           bench.posterior->Predict(arm, *situation.context, situation.terms[arm]));
     }
   }
-  state.counters["per_arm"] =
-      benchmark::Counter(static_cast<double>(state.iterations() * state.range(1)),
-                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) * state.range(1));
 }
 
 // An outcome with quality and cost is two regressions: two sums and two factors.
