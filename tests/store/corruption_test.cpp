@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include "store/rocks_env.h"
+#include "tests/support/child_test.h"
 #include "tests/support/rounds.h"
 #include "tests/support/store_samples.h"
 #include "tests/support/temporary_directory.h"
@@ -44,43 +45,77 @@ void Fill(const std::string& directory) {
   Settle(*store);
 }
 
-enum class Verdict { kEqual, kRefused, kSilentlyDifferent };
-
-// Everything that a store can be asked for. An error is a refusal.
-Verdict Judge(const std::string& directory, const std::vector<LogEntry>& truth) {
-  auto store = Open(directory);
-  if (!store.ok())
-    return store.error().message.empty() ? Verdict::kSilentlyDifferent : Verdict::kRefused;
-  const auto log = ReadWholeLog(**store);
-  if (!log.ok()) return Verdict::kRefused;
-  if (log->size() != truth.size()) return Verdict::kSilentlyDifferent;
-  for (std::size_t i = 0; i < truth.size(); ++i) {
-    if ((*log)[i].record != truth[i].record) return Verdict::kSilentlyDifferent;
-  }
+// What Fill leaves in the log.
+std::vector<Record> Truth() {
+  std::vector<Record> log;
   for (std::uint64_t i = 1; i <= kDecisions; ++i) {
-    const auto story = (*store)->FindDecision(SampleId(i));
-    if (!story.ok()) return Verdict::kRefused;
+    log.emplace_back(SampleDecision(i, 16));
+    if (i % 2 != 0) continue;
+    OutcomeRecord outcome = SampleOutcome(i, std::to_string(i));
+    outcome.decision_position = log.size();
+    outcome.first_quality = true;
+    log.emplace_back(outcome);
+  }
+  return log;
+}
+
+// Exit codes of the child, too.
+enum Verdict : int { kEqual = 20, kRefused = 21, kSilentlyDifferent = 22 };
+
+Verdict JudgeLog(const Store& store) {
+  const std::vector<Record> truth = Truth();
+  const auto log = ReadWholeLog(store);
+  if (!log.ok()) return kRefused;
+  if (log->size() != truth.size()) return kSilentlyDifferent;
+  for (std::size_t i = 0; i < truth.size(); ++i) {
+    if ((*log)[i].record != truth[i]) return kSilentlyDifferent;
+  }
+  return kEqual;
+}
+
+Verdict JudgeIndexes(Store& store) {
+  for (std::uint64_t i = 1; i <= kDecisions; ++i) {
+    const auto story = store.FindDecision(SampleId(i));
+    if (!story.ok()) return kRefused;
     const std::size_t outcomes = i % 2 == 0 ? 1 : 0;
-    if (!story->has_value() || (*story)->outcomes.size() != outcomes) {
-      return Verdict::kSilentlyDifferent;
-    }
+    if (!story->has_value() || (*story)->outcomes.size() != outcomes) return kSilentlyDifferent;
     if (outcomes == 0) continue;
-    const auto again = AppendAndWait(**store, SampleOutcome(i, std::to_string(i)));
-    if (again == Appended::kFailed) return Verdict::kRefused;
-    if (again != Appended::kDuplicate) return Verdict::kSilentlyDifferent;
+    const auto again = AppendAndWait(store, SampleOutcome(i, std::to_string(i)));
+    if (again == Appended::kFailed) return kRefused;
+    if (again != Appended::kDuplicate) return kSilentlyDifferent;
   }
-  const auto checkpoints = (*store)->LoadCheckpoints();
-  if (!checkpoints.ok()) return Verdict::kRefused;
-  if (checkpoints->entries.size() + checkpoints->damaged != kSaved) {
-    return Verdict::kSilentlyDifferent;
-  }
+  return kEqual;
+}
+
+Verdict JudgeCheckpoints(const Store& store) {
+  const auto checkpoints = store.LoadCheckpoints();
+  if (!checkpoints.ok()) return kRefused;
+  if (checkpoints->entries.size() + checkpoints->damaged != kSaved) return kSilentlyDifferent;
   for (const Checkpoint& checkpoint : checkpoints->entries) {
-    const auto saved = SampleCheckpoint(checkpoint.position - 1);
-    if (checkpoint.position > kSaved || checkpoint.bytes != saved.bytes) {
-      return Verdict::kSilentlyDifferent;
-    }
+    if (checkpoint.position < 1 || checkpoint.position > kSaved) return kSilentlyDifferent;
+    const Checkpoint saved = SampleCheckpoint(checkpoint.position - 1);
+    if (checkpoint.bytes != saved.bytes) return kSilentlyDifferent;
   }
-  return Verdict::kEqual;
+  return kEqual;
+}
+
+// Asks a store for everything there is. An error is a refusal.
+Verdict Judge(const std::string& directory) {
+  auto store = Open(directory);
+  if (!store.ok()) return kRefused;
+  if (const Verdict log = JudgeLog(**store); log != kEqual) return log;
+  if (const Verdict indexes = JudgeIndexes(**store); indexes != kEqual) return indexes;
+  return JudgeCheckpoints(**store);
+}
+
+// Not a test by itself: RocksDB's asserts, which Debian leaves in, make a refusal of an abort when
+// the properties of a table are damaged; so that each damage has a process of its own.
+constexpr char kJudgeTest[] = "judges a damaged directory";
+constexpr char kJudged[] = "SLUICE_JUDGED_DIRECTORY";
+TEST_CASE("judges a damaged directory", "[.child]") {
+  const char* directory = std::getenv(kJudged);
+  REQUIRE(directory != nullptr);
+  std::_Exit(Judge(directory));
 }
 
 std::vector<fs::path> FilesIn(const std::string& directory) {
@@ -100,6 +135,12 @@ void FlipBit(const fs::path& file, std::uint64_t bit) {
   stream.put(byte);
 }
 
+TEST_CASE("what was written is what is read") {
+  const TemporaryDirectory directory;
+  Fill(directory.File("data"));
+  CHECK(Judge(directory.File("data")) == kEqual);
+}
+
 TEST_CASE("a bit flipped or an end cut off is refused or without effect") {
   const std::uint64_t seed = std::random_device{}();
   CAPTURE(seed);
@@ -108,13 +149,7 @@ TEST_CASE("a bit flipped or an end cut off is refused or without effect") {
   const std::string original = directory.File("original");
   const std::string damaged = directory.File("damaged");
   Fill(original);
-  std::vector<LogEntry> truth;
-  {
-    fs::copy(original, damaged, fs::copy_options::recursive);
-    truth = Must(ReadWholeLog(*Must(Open(damaged))));
-    REQUIRE(Judge(damaged, truth) == Verdict::kEqual);
-  }
-  std::map<Verdict, int> verdicts;
+  std::map<int, int> verdicts;
   const int rounds = Rounds(80);
   for (int round = 0; round < rounds; ++round) {
     fs::remove_all(damaged);
@@ -130,12 +165,16 @@ TEST_CASE("a bit flipped or an end cut off is refused or without effect") {
       FlipBit(file, at);
     }
     CAPTURE(round, file.filename().string(), size, at, cut);
-    const Verdict verdict = Judge(damaged, truth);
+    const int verdict =
+        AwaitChild(SpawnChildTest(kJudgeTest, {std::string(kJudged) + "=" + damaged}));
     ++verdicts[verdict];
-    REQUIRE(verdict != Verdict::kSilentlyDifferent);
+    const bool aborted = verdict == -SIGABRT && file.extension() == ".sst";
+    REQUIRE((verdict == kEqual || verdict == kRefused || aborted));
   }
+  std::printf("of %d damages: %d refused, %d by abort, %d without effect\n", rounds,
+              verdicts[kRefused], verdicts[-SIGABRT], verdicts[kEqual]);
   // Damage that never shows would mean that the test looks at nothing.
-  CHECK(verdicts[Verdict::kRefused] > 0);
+  CHECK(verdicts[kRefused] > 0);
 }
 
 TEST_CASE("a write-ahead log cut to half is refused and the message says what to do") {

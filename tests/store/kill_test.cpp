@@ -8,10 +8,10 @@
 #include <catch2/catch.hpp>
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "store/rocks_env.h"
+#include "tests/support/child_test.h"
 #include "tests/support/rounds.h"
 #include "tests/support/store_audit.h"
 #include "tests/support/store_samples.h"
@@ -23,7 +23,6 @@ namespace {
 using namespace tests;
 
 constexpr char kDirectory[] = "SLUICE_KILL_DIRECTORY";
-constexpr char kPipe[] = "SLUICE_KILL_PIPE";
 constexpr char kFirst[] = "SLUICE_KILL_FIRST";
 constexpr char kChildTest[] = "appends until it is killed";
 
@@ -35,16 +34,16 @@ RocksTuning SmallFlushes() {
 
 // The part of the child: keeps a few outcomes in flight, each sent twice now and then, and writes
 // the number of every acknowledged one to the pipe. It ends only by being killed.
-void AppendUntilKilled(Store& store, std::uint64_t number, int pipe) {
+void AppendUntilKilled(Store& store, std::uint64_t number) {
   std::atomic<int> in_flight = 0;
   for (;; ++number) {
     while (in_flight >= 32) std::this_thread::yield();
     store.AppendDecision(SampleDecision(number, 32));
     std::vector<OutcomeRecord> outcomes(1 + (number % 10 == 0),
                                         SampleOutcome(number, std::to_string(number)));
-    const auto done = [&in_flight, pipe, number](std::vector<Appended> results) {
+    const auto done = [&in_flight, number](std::vector<Appended> results) {
       if (results.front() == Appended::kAccepted &&
-          ::write(pipe, &number, sizeof(number)) != sizeof(number)) {
+          ::write(kChildPipe, &number, sizeof(number)) != sizeof(number)) {
         std::_Exit(1);
       }
       --in_flight;
@@ -57,13 +56,12 @@ void AppendUntilKilled(Store& store, std::uint64_t number, int pipe) {
 // Not a test by itself: the program starts itself again with this alone.
 TEST_CASE("appends until it is killed", "[.child]") {
   const char* directory = std::getenv(kDirectory);
-  const char* pipe = std::getenv(kPipe);
   const char* first = std::getenv(kFirst);
-  REQUIRE((directory != nullptr && pipe != nullptr && first != nullptr));
+  REQUIRE((directory != nullptr && first != nullptr));
   StoreOptions options;
   options.directory = directory;
   auto store = Must(OpenRocksStore(options, SmallFlushes()));
-  AppendUntilKilled(*store, std::stoull(first), std::stoi(pipe));
+  AppendUntilKilled(*store, std::stoull(first));
 }
 
 class Child {
@@ -72,9 +70,10 @@ class Child {
     int ends[2];
     REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
     output_ = ends[0];
-    pid_ = ::fork();
-    REQUIRE(pid_ >= 0);
-    if (pid_ == 0) Become(directory, first, ends[1]);
+    pid_ = SpawnChildTest(kChildTest,
+                          {std::string(kDirectory) + "=" + directory,
+                           std::string(kFirst) + "=" + std::to_string(first)},
+                          ends[1]);
     ::close(ends[1]);
   }
   ~Child() {
@@ -103,24 +102,11 @@ class Child {
   void Kill() {
     if (pid_ <= 0) return;
     ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
+    AwaitChild(pid_);
     pid_ = -1;
   }
 
  private:
-  // In the child, between fork and exec: nothing that another thread could hold a lock on.
-  [[noreturn]] static void Become(const std::string& directory, std::uint64_t first, int pipe) {
-    const int kept = ::fcntl(pipe, F_DUPFD, 3);
-    const int nowhere = ::open("/dev/null", O_RDWR);
-    ::dup2(nowhere, 1);
-    ::dup2(nowhere, 2);
-    ::setenv(kDirectory, directory.c_str(), 1);
-    ::setenv(kPipe, std::to_string(kept).c_str(), 1);
-    ::setenv(kFirst, std::to_string(first).c_str(), 1);
-    ::execl("/proc/self/exe", "test_store", kChildTest, nullptr);
-    ::_exit(1);
-  }
-
   pid_t pid_ = -1;
   int output_ = -1;
 };
