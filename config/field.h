@@ -148,6 +148,5 @@ inline constexpr std::string_view kStandardFallback = "standard";
 inline constexpr std::string_view kPolicyNames[] = {"linucb", "thompson", "epsilon_greedy",
                                                     "uniform", "fixed"};
 inline constexpr std::string_view kSourceNames[] = {"text", "embedding"};
-inline constexpr std::string_view kModeNames[] = {"cap", "exact", "natural", "off"};
 
 }  // namespace sluice::config

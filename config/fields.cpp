@@ -221,7 +221,7 @@ constexpr Field<FeatureOptions> kFeatureRows[] = {
 
 constexpr Field<ExplorationOptions> kExplorationRows[] = {
     {.key = "mode",
-     .shape = Choice{kModeNames},
+     .shape = Choice{policy::kExplorationModeNames},
      .at = At<&ExplorationOptions::mode>(),
      .doc =
          "cap: as the policy wants, within floor and cap. exact: epsilon. natural: as the policy "

@@ -156,6 +156,7 @@ RouteReply Router::Decide(const RouterView& router, store::Position version,
   };
 
   policy::Decision decision = policy::Choose(definition.policy, *router.posterior, situation, key);
+  FallBackIfUnknown(definition, eligible.arms, decision);
   DecisionRecord record = finish(decision);
   RouteAnswer answer = AnswerOf(definition, record, request.explain);
   record.context.assign(context.data(), context.data() + context.size());

@@ -13,20 +13,6 @@ namespace {
 
 using api::Problem;
 
-const char* ModeName(policy::ExplorationMode mode) {
-  switch (mode) {
-    case policy::ExplorationMode::kCap:
-      return "cap";
-    case policy::ExplorationMode::kExact:
-      return "exact";
-    case policy::ExplorationMode::kNatural:
-      return "natural";
-    case policy::ExplorationMode::kOff:
-      return "off";
-  }
-  return "unknown";
-}
-
 double Ratio(double sum, std::uint64_t count) {
   return count == 0 ? 0 : sum / static_cast<double>(count);
 }
@@ -154,7 +140,8 @@ std::vector<api::RouterReport> Router::Routers() const {
     api::RouterReport report;
     report.name = definition.name();
     report.policy = policy::PolicyKindName(definition.policy.kind);
-    report.exploration_mode = ModeName(definition.policy.exploration.mode);
+    const auto mode = static_cast<std::size_t>(definition.policy.exploration.mode);
+    report.exploration_mode = policy::kExplorationModeNames.at(mode);
     report.cost_weight = definition.policy.cost_weight;
     const bool text = definition.options.context.source == policy::ContextSource::kText;
     report.context_source = text ? "text" : "embedding";

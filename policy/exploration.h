@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string_view>
 
 #include "policy/types.h"
 
@@ -15,6 +16,10 @@ enum class ExplorationMode : std::uint8_t {
   kNatural,  // e = 1 - P(greedy): the policy's own
   kOff,      // e = 0
 };
+
+// By mode; as the configuration and the reports name them.
+inline constexpr std::array<std::string_view, 4> kExplorationModeNames = {"cap", "exact", "natural",
+                                                                          "off"};
 
 struct ExplorationOptions {
   ExplorationMode mode = ExplorationMode::kCap;

@@ -173,6 +173,23 @@ TEST_CASE("when the log takes nothing routing answers greedily and says that it 
   CHECK(process.router().Ready().route);
 }
 
+TEST_CASE("a posterior that knows nothing makes the fallback arm answer and says so") {
+  ProcessInMemory process;
+  auto broken = std::make_shared<Snapshot>(*process.board().Latest());
+  broken->routers[0].posterior =
+      std::make_shared<policy::Posterior>(std::vector<policy::ArmPosterior>(3));
+  process.board().Publish(broken);
+  const RouteAnswer answer = process.RouteText("hello");
+  CHECK(answer.arm == "standard");
+  CHECK(answer.reason == api::Reason::kFallback);
+  CHECK(answer.propensity == 1);
+  RouteRequest request = Text("hello");
+  request.deny = {"standard"};
+  const auto denied = std::get<RouteAnswer>(process.Route(request));
+  CHECK(denied.arm == "economy");
+  CHECK(denied.reason == api::Reason::kFallback);
+}
+
 TEST_CASE("a retry after a restart gets the decision that the log holds") {
   ProcessInMemory process;
   RouteRequest request = Text("hello");

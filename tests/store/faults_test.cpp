@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <filesystem>
 #include <thread>
 
 #include <catch2/catch.hpp>
@@ -186,6 +187,50 @@ TEST_CASE("an outcome whose fate was not known is a duplicate or new when it is 
   CHECK(AppendAndWait(disk.store(), outcome) == Appended::kDuplicate);
   const auto story = Must(disk.store().FindDecision(SampleId(1)));
   CHECK(story->outcomes.size() == 2);
+}
+
+// After a failed sync the system may drop what it had not written. Decisions may be read before
+// they are synced; if their positions went to other records, who read them would never know.
+TEST_CASE("a log that comes back shorter than it was read stays closed until a restart") {
+  TemporaryDirectory directory;
+  const auto system = std::make_shared<FaultFileSystem>();
+  StoreOptions options;
+  options.directory = directory.File("data");
+  RocksTuning tuning;
+  tuning.file_system = system;
+  tuning.reopen_wait_min = tuning.reopen_wait_max = std::chrono::milliseconds(1);
+  auto store = Must(OpenRocksStore(options, tuning));
+  store->AppendDecision(SampleDecision(1));
+  std::uintmax_t synced = 0;
+  system->SetHook([&](Operation operation, const std::string& path) {
+    if (operation == Operation::kSync && path.ends_with(".log")) {
+      synced = std::filesystem::file_size(path);
+    }
+    return rocksdb::IOStatus::OK();
+  });
+  REQUIRE(AppendAndWait(*store, SampleOutcome(1, "1")) == Appended::kAccepted);
+  store->AppendDecision(SampleDecision(2));
+  REQUIRE(store->WaitPast(2, std::chrono::minutes(1)));
+
+  system->SetHook([&](Operation operation, const std::string& path) {
+    if (operation != Operation::kSync || !path.ends_with(".log")) return rocksdb::IOStatus::OK();
+    if (std::filesystem::file_size(path) > synced) std::filesystem::resize_file(path, synced);
+    return rocksdb::IOStatus::IOError("injected");
+  });
+  REQUIRE(AppendAndWait(*store, SampleOutcome(2, "2")) == Appended::kFailed);
+  system->SetHook(nullptr);
+  for (int i = 0; i < 60'000; ++i) {
+    if (store->health().last_fault.find("Restart") != std::string::npos) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  CHECK_THAT(store->health().last_fault, Catch::Contains("Restart"));
+  CHECK_FALSE(store->health().writable);
+  CHECK_FALSE(store->AppendDecision(SampleDecision(3)));
+
+  store.reset();
+  store = Must(OpenStore(options));
+  CHECK(store->last_position() == 2);
+  CHECK(AppendAndWait(*store, SampleOutcome(1, "1")) == Appended::kDuplicate);
 }
 
 // A gate in the disk's way: who syncs a log waits until it is opened.

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <memory>
 
 #include <catch2/catch.hpp>
 #include <rocksdb/db.h>
@@ -69,32 +70,118 @@ TEST_CASE("a directory of a later format is refused by its mark before it is tou
   CHECK(store.error().code == Code::kFormat);
 }
 
+// The database itself, beside the store that uses it.
+class RawDatabase {
+ public:
+  explicit RawDatabase(const std::string& data) {
+    std::vector<rocksdb::ColumnFamilyDescriptor> families;
+    for (const auto name : kFamilyNames) {
+      families.emplace_back(std::string(name), rocksdb::ColumnFamilyOptions());
+    }
+    rocksdb::DB* db = nullptr;
+    const std::string path = data + "/rocksdb";
+    REQUIRE(rocksdb::DB::Open(rocksdb::DBOptions(), path, families, &handles_, &db).ok());
+    db_.reset(db);
+  }
+  ~RawDatabase() {
+    for (auto* handle : handles_) (void)db_->DestroyColumnFamilyHandle(handle);
+  }
+  RawDatabase(const RawDatabase&) = delete;
+  RawDatabase& operator=(const RawDatabase&) = delete;
+
+  void Put(Family family, const std::string& key, const std::string& value) {
+    REQUIRE(db_->Put(rocksdb::WriteOptions(), handle(family), key, value).ok());
+  }
+  void Delete(Family family, const std::string& key) {
+    REQUIRE(db_->Delete(rocksdb::WriteOptions(), handle(family), key).ok());
+  }
+  bool Has(Family family, const std::string& key) {
+    std::string value;
+    return db_->Get(rocksdb::ReadOptions(), handle(family), key, &value).ok();
+  }
+  void AddFamily(const std::string& name) {
+    handles_.emplace_back();
+    REQUIRE(db_->CreateColumnFamily(rocksdb::ColumnFamilyOptions(), name, &handles_.back()).ok());
+  }
+  void Compact(Family family) {
+    REQUIRE(
+        db_->CompactRange(rocksdb::CompactRangeOptions(), handle(family), nullptr, nullptr).ok());
+  }
+
+ private:
+  rocksdb::ColumnFamilyHandle* handle(Family family) {
+    return handles_[static_cast<std::size_t>(family)];
+  }
+
+  std::unique_ptr<rocksdb::DB> db_;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles_;
+};
+
 // A later release may add column families, or raise the number in the database alone.
 TEST_CASE("a database of a later format is refused") {
   const TemporaryDirectory directory;
   const std::string data = directory.File("data");
   Must(OpenStore(At(data)));
-  std::vector<rocksdb::ColumnFamilyDescriptor> families;
-  for (const auto name : kFamilyNames)
-    families.emplace_back(std::string(name), rocksdb::ColumnFamilyOptions());
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  rocksdb::DB* db = nullptr;
-  REQUIRE(rocksdb::DB::Open(rocksdb::DBOptions(), data + "/rocksdb", families, &handles, &db).ok());
   SECTION("by its number") {
-    rocksdb::ColumnFamilyHandle* meta = handles[static_cast<std::size_t>(Family::kMeta)];
-    REQUIRE(
-        db->Put(rocksdb::WriteOptions(), meta, "format", EncodeNumber(kFormatVersion + 1)).ok());
+    RawDatabase(data).Put(Family::kMeta, "format", EncodeNumber(kFormatVersion + 1));
   }
   SECTION("by a column family") {
-    handles.emplace_back();
-    REQUIRE(
-        db->CreateColumnFamily(rocksdb::ColumnFamilyOptions(), "sessions", &handles.back()).ok());
+    RawDatabase(data).AddFamily("sessions");
   }
-  for (auto* handle : handles) REQUIRE(db->DestroyColumnFamilyHandle(handle).ok());
-  delete db;
   const auto store = OpenStore(At(data));
   REQUIRE_FALSE(store.ok());
   CHECK(store.error().code == Code::kFormat);
+}
+
+TEST_CASE("a log with a hole is refused") {
+  const TemporaryDirectory directory;
+  const std::string data = directory.File("data");
+  {
+    auto store = Must(OpenStore(At(data)));
+    for (std::uint64_t i = 1; i <= 5; ++i) store->AppendDecision(SampleDecision(i));
+  }
+  const bool compacted = GENERATE(false, true);
+  {
+    RawDatabase database(data);
+    database.Delete(Family::kLog, LogKey(3));
+    if (compacted) database.Compact(Family::kLog);
+  }
+  const auto store = OpenStore(At(data));
+  REQUIRE_FALSE(store.ok());
+  CHECK(store.error().code == Code::kCorrupt);
+}
+
+TEST_CASE("a checkpoint that is damaged is left out and counted") {
+  const TemporaryDirectory directory;
+  const std::string data = directory.File("data");
+  {
+    auto store = Must(OpenStore(At(data)));
+    for (const char name : {'a', 'b', 'c'}) Must(store->SaveCheckpoint({0, std::string(9, name)}));
+  }
+  RawDatabase(data).Put(Family::kCheckpoints, ChunkKey(3, 0), "ccccccccd");
+  auto store = Must(OpenStore(At(data)));
+  const auto loaded = Must(store->LoadCheckpoints());
+  CHECK(loaded.damaged == 1);
+  REQUIRE(loaded.entries.size() == 2);
+  CHECK(loaded.entries[0].bytes == "bbbbbbbbb");
+}
+
+TEST_CASE("a checkpoint that was never finished leaves nothing behind") {
+  const TemporaryDirectory directory;
+  const std::string data = directory.File("data");
+  {
+    auto store = Must(OpenStore(At(data)));
+    Must(store->SaveCheckpoint({0, "whole"}));
+  }
+  RawDatabase(data).Put(Family::kCheckpoints, ChunkKey(2, 0), "only a chunk");
+  {
+    auto store = Must(OpenStore(At(data)));
+    const auto loaded = Must(store->LoadCheckpoints());
+    CHECK(loaded.damaged == 0);
+    CHECK(loaded.entries.size() == 1);
+  }
+  CHECK_FALSE(RawDatabase(data).Has(Family::kCheckpoints, ChunkKey(2, 0)));
+  CHECK(RawDatabase(data).Has(Family::kCheckpoints, ChunkKey(1, 0)));
 }
 
 TEST_CASE("a mark is read back as printed and as nothing else") {
