@@ -14,6 +14,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <sys/socket.h>
 
 #include "api/http_response_head.h"
 #include "api/plane_support.h"
@@ -182,8 +183,10 @@ Respond Connection::MakeRespond() {
 Loop::Loop(std::shared_ptr<ServerShared> shared, int listening_socket, std::size_t reader) {
   state.shared = std::move(shared);
   state.reader = reader;
-  const bool is_v6 = state.shared->options.host.find(':') != std::string::npos;
-  acceptor.assign(is_v6 ? tcp::v6() : tcp::v4(), listening_socket);
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  ::getsockname(listening_socket, reinterpret_cast<sockaddr*>(&address), &size);
+  acceptor.assign(address.ss_family == AF_INET6 ? tcp::v6() : tcp::v4(), listening_socket);
 }
 
 void Loop::Run() {

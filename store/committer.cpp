@@ -91,7 +91,8 @@ void Committer::Run() {
       pending_ = std::move(work.jobs);
       std::move(work.checkpoints.begin(), work.checkpoints.end(), std::back_inserter(checkpoints_));
     }
-    if (auto step = Step(); !step.ok()) Recover(step.error());
+    auto step = Step();
+    if (!step.ok() && !Recover(step.error())) break;
   }
   Close();
 }
@@ -220,12 +221,12 @@ Result<Done> Committer::SaveNextChunk() {
 
 // -- Faults --------------------------------------------------------------------------------------
 
-void Committer::Recover(const Error& fault) {
+bool Committer::Recover(const Error& fault) {
   // RocksDB's own report of the same fault may have been noted already; the write's says more.
   if (!background_fault_.exchange(true, std::memory_order_acq_rel)) faults_.Note(fault.message);
   queue_.Accept(false);
   FailEverything(fault);
-  Reopen();
+  return Reopen();
 }
 
 void Committer::FailEverything(const Error& fault) {
@@ -251,7 +252,7 @@ void Committer::FailEverything(const Error& fault) {
   for (CheckpointJob& job : std::exchange(checkpoints_, {})) job.done.set_value(fault);
 }
 
-void Committer::Reopen() {
+bool Committer::Reopen() {
   slot_.Close();
   while (!queue_.StoppingWithin(reopen_wait_)) {
     reopen_wait_ = std::min(2 * reopen_wait_, tuning_.reopen_wait_max);
@@ -259,10 +260,11 @@ void Committer::Reopen() {
     if (db.ok()) {
       Install(std::move(*db));
       queue_.Accept(true);
-      return;
+      return true;
     }
     faults_.Explain(db.error().message);
   }
+  return false;
 }
 
 }  // namespace sluice::store

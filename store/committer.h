@@ -87,9 +87,10 @@ class Committer {
   void Answer();
   void MarkSynced(bool at_once);
 
-  void Recover(const Error& fault);
+  // False: it is time to stop, everything was answered, and the database is closed.
+  bool Recover(const Error& fault);
   void FailEverything(const Error& fault);
-  void Reopen();
+  bool Reopen();
 
   const StoreOptions options_;
   const RocksTuning tuning_;

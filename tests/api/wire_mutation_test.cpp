@@ -13,7 +13,7 @@ namespace {
 
 constexpr const char* kBodies[] = {
     R"({"router":"default","query":"Why \u00e9 \ud83d\ude00?","request_id":"r","tags":["a","b"]})",
-    R"({"embedding":[0.5,-1e-3,1e20,3],"allow":["x"],"deny":[],"max_cost_usd":0.01,"explain":true})",
+    R"({"embedding":[0.5,-1e-3,1e20],"allow":["x"],"deny":[],"max_cost_usd":1,"explain":true})",
     R"({"embedding":"AACAPwAAAEA=","features":{"a":1.5,"b":-2},"input_tokens":12})",
     R"({"messages":[{"role":"user","content":[{"type":"text","text":"hi"}]}],"max_tokens":5})",
     R"([{"query":"a"},{"query":"b","override":"p"},{"embedding":[1,2,3]}])",

@@ -1,6 +1,7 @@
 // The real process over real sockets and a real directory.
 #include <chrono>
 #include <fstream>
+#include <iterator>
 #include <thread>
 
 #include <catch2/catch.hpp>
@@ -187,6 +188,21 @@ TEST_CASE("the command line checks and prints the configuration") {
   CHECK(RunDaemon({"--config", directory.File("absent.toml"), "--check-config"}).first == 2);
   CHECK(RunDaemon({"--listen", "0.0.0.0:8080", "--check-config"}).first == 2);
   CHECK(RunDaemon({"--version"}).second.find("sluiced ") != std::string::npos);
+}
+
+TEST_CASE("the configuration that the README shows is good") {
+  std::ifstream file(SLUICE_README_PATH);
+  const std::string readme{std::istreambuf_iterator<char>(file), {}};
+  const std::string opening = "```toml\n";
+  const auto begin = readme.find(opening);
+  REQUIRE(begin != std::string::npos);
+  const auto from = begin + opening.size();
+  const TemporaryDirectory directory;
+  const std::string shown = directory.File("readme.toml");
+  Write(shown, readme.substr(from, readme.find("```", from) - from));
+  const auto [code, printed] = RunDaemon({"--config", shown, "--check-config"});
+  CAPTURE(printed);
+  CHECK(code == 0);
 }
 
 TEST_CASE("what was in flight when SIGTERM came is answered") {
