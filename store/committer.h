@@ -13,10 +13,10 @@
 #include <thread>
 #include <vector>
 
-#include "store/commit_batch.h"
 #include "store/commit_queue.h"
 #include "store/db_slot.h"
 #include "store/progress.h"
+#include "store/rocks_batch.h"
 #include "store/rocks_env.h"
 #include "store/store.h"
 

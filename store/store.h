@@ -92,7 +92,8 @@ class Store {
 
   // -- Checkpoints -------------------------------------------------------------------------------
 
-  // One batch, synced. The newest three are kept.
+  // All or nothing, synced: it stands once its head does, position and checksum in it. The newest
+  // three are kept.
   virtual Result<Done> SaveCheckpoint(const Checkpoint& checkpoint) = 0;
   // Newest first. An entry whose checksum does not hold is left out and counted in `damaged`.
   struct Checkpoints {

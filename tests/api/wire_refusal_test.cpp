@@ -105,7 +105,8 @@ std::string With(const std::string& field, const json& value) {
   return json{{field, value}}.dump();
 }
 
-std::vector<RefusalRow> MeaninglessBodies() {
+// What is routed: text, messages, embeddings; and objects that are no request at all.
+std::vector<RefusalRow> BodiesWithoutMeaning() {
   return {
       {"not an object", "[]", 422, ""},
       {"a number", "3", 422, ""},
@@ -146,6 +147,12 @@ std::vector<RefusalRow> MeaninglessBodies() {
        "/embedding"},
       {"base64 has no infinity", With("embedding", Base64(FloatBytes({-INFINITY}))), 422,
        "/embedding"},
+  };
+}
+
+// How it is to be routed.
+std::vector<RefusalRow> BodiesWithWrongWishes() {
+  return {
       {"request_id is not empty", R"({"request_id": ""})", 422, "/request_id"},
       {"request_id is short", With("request_id", TextOf(kIdBytesMax + 1)), 422, "/request_id"},
       {"tags are a list", R"({"tags": "a"})", 422, "/tags"},
@@ -191,7 +198,10 @@ std::vector<RefusalRow> MeaninglessBodies() {
 }
 
 TEST_CASE("JSON that means nothing here is unprocessable and pointed to") {
-  for (const RefusalRow& row : MeaninglessBodies()) {
+  std::vector<RefusalRow> rows = BodiesWithoutMeaning();
+  const std::vector<RefusalRow> wishes = BodiesWithWrongWishes();
+  rows.insert(rows.end(), wishes.begin(), wishes.end());
+  for (const RefusalRow& row : rows) {
     DYNAMIC_SECTION(row.rule) {
       const Problem problem = Refused(row.body);
       CHECK(problem.status == row.status);

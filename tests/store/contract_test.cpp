@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/support/store_calls.h"
 #include "tests/support/store_samples.h"
 #include "tests/support/temporary_directory.h"
 

@@ -9,6 +9,7 @@
 #include "store/rocks_env.h"
 #include "tests/support/child_test.h"
 #include "tests/support/rounds.h"
+#include "tests/support/store_calls.h"
 #include "tests/support/store_samples.h"
 #include "tests/support/temporary_directory.h"
 

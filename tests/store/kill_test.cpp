@@ -14,6 +14,7 @@
 #include "tests/support/child_test.h"
 #include "tests/support/rounds.h"
 #include "tests/support/store_audit.h"
+#include "tests/support/store_calls.h"
 #include "tests/support/store_samples.h"
 #include "tests/support/temporary_directory.h"
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "store/rocks_layout.h"
+#include "tests/support/store_calls.h"
 #include "tests/support/store_samples.h"
 #include "tests/support/temporary_directory.h"
 

@@ -9,6 +9,7 @@
 #include "tests/support/fault_file_system.h"
 #include "tests/support/rounds.h"
 #include "tests/support/store_audit.h"
+#include "tests/support/store_calls.h"
 #include "tests/support/store_samples.h"
 #include "tests/support/temporary_directory.h"
 

@@ -6,6 +6,7 @@
 
 #include "store/rocks_env.h"
 #include "tests/support/rounds.h"
+#include "tests/support/store_calls.h"
 #include "tests/support/store_samples.h"
 #include "tests/support/temporary_directory.h"
 

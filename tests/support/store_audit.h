@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "store/store.h"
+#include "tests/support/store_calls.h"
 #include "tests/support/store_samples.h"
 
 namespace sluice::tests {

@@ -1,4 +1,4 @@
-#include "store/commit_batch.h"
+#include "store/rocks_batch.h"
 
 #include <cstring>
 #include <utility>
