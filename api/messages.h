@@ -32,6 +32,7 @@ inline constexpr std::size_t kNamesMax = 64;  // of allow, deny, needs
 inline constexpr std::size_t kEmbeddingMax = 1024;
 inline constexpr std::size_t kBatchMax = 256;  // route requests or feedback events
 inline constexpr std::size_t kMessagesMax = 4096;
+inline constexpr double kCostUsdMax = 1e6;  // of one answer
 
 // -- POST /v1/route -------------------------------------------------------------------------------
 
@@ -125,7 +126,7 @@ struct FeedbackEvent {
   std::optional<double> score;   // in [0, 1]
   std::optional<bool> task_success;
   std::optional<bool> regenerated;
-  std::optional<double> cost_usd;  // >= 0
+  std::optional<double> cost_usd;  // 0..kCostUsdMax
   std::optional<double> latency_ms;
   std::optional<std::uint32_t> input_tokens;
   std::optional<std::uint32_t> cached_input_tokens;

@@ -37,10 +37,11 @@ struct RouterReport {
   std::string exploration_mode;
   double cost_weight = 0;
   std::string context_source;
-  std::size_t context_dimension = 0;  // with features and bias
+  std::size_t context_dimension = 0;    // with features and bias
+  std::size_t embedding_dimension = 0;  // that callers send; 0 with text
   std::string context_id;
   std::uint64_t snapshot_version = 0;
-  std::uint64_t applied_position = 0;  // of the log, in the snapshot that requests read
+  std::uint64_t applied_position = 0;  // of the log, folded and published
   std::uint64_t log_position = 0;      // last in the log
   double lag_s = 0;
   std::uint64_t decisions = 0;

@@ -17,6 +17,7 @@ using At = const Place&;
 
 constexpr NumberRange kUnit{.min = 0, .max = 1};
 constexpr NumberRange kNotNegative{.min = 0};
+constexpr NumberRange kCost{.min = 0, .max = kCostUsdMax};
 
 Fault ReadSource(Value value, At place, Out& out) {
   constexpr std::string_view kSources[] = {"user", "judge", "gateway"};
@@ -56,8 +57,8 @@ constexpr FieldRule<FeedbackEvent> kSignalFields[] = {
      [](Value v, At at, Out& out) { return ReadUint32(v, at, out.output_tokens.emplace()); }},
     {"reasoning_tokens",
      [](Value v, At at, Out& out) { return ReadUint32(v, at, out.reasoning_tokens.emplace()); }},
-    {"cost_usd", [](Value v, At at,
-                    Out& out) { return ReadNumber(v, at, kNotNegative, out.cost_usd.emplace()); }},
+    {"cost_usd",
+     [](Value v, At at, Out& out) { return ReadNumber(v, at, kCost, out.cost_usd.emplace()); }},
     {"latency_ms",
      [](Value v, At at, Out& out) {
        return ReadNumber(v, at, kNotNegative, out.latency_ms.emplace());
@@ -84,7 +85,7 @@ constexpr FieldRule<FeedbackEvent> kEventFields[] = {
     {"signals", [](Value v, At at, Out& out) { return ReadObject(v, at, kSignalRules, out); }},
 };
 
-// Of the contract, and refused until the capability behind them is there.
+// Of later versions of the wire, and refused until the capability behind them is there.
 constexpr std::string_view kLaterEventFields[] = {"seq", "revoked", "activate", "response_id"};
 
 constexpr ObjectRules<FeedbackEvent> kEventRules{kEventFields, kLaterEventFields};

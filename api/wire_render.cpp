@@ -134,6 +134,7 @@ void WriteRouter(const RouterReport& report, JsonWriter& json) {
   json.Key("cost_weight").Number(report.cost_weight);
   json.Key("context_source").String(report.context_source);
   json.Key("context_dimension").Unsigned(report.context_dimension);
+  json.Key("embedding_dimension").Unsigned(report.embedding_dimension);
   json.Key("context_id").String(report.context_id);
   json.Key("snapshot_version").Unsigned(report.snapshot_version);
   json.Key("applied_position").Unsigned(report.applied_position);

@@ -75,7 +75,7 @@ constexpr FieldRule<RouteRequest> kRouteFields[] = {
     {"explain", [](Value v, At at, Out& out) { return ReadBoolean(v, at, out.explain); }},
 };
 
-// Of the contract, and refused until the capability behind them is there.
+// Of later versions of the wire, and refused until the capability behind them is there.
 constexpr std::string_view kLaterRouteFields[] = {"session_id", "user", "max_latency_ms", "active"};
 
 constexpr ObjectRules<RouteRequest> kRouteRules{kRouteFields, kLaterRouteFields};

@@ -90,6 +90,9 @@ Checked<Options> Load(const std::string& path);
 Checked<std::pair<std::string, std::uint16_t>> ParseListen(std::string_view text,
                                                            std::string_view field);
 
+// The fields that differ and take effect only when the daemon starts: "data_plane.listen".
+std::vector<std::string> RestartDifferences(const Options& now, const Options& wanted);
+
 // The whole configuration as TOML, each field with its doc, unit and bounds. Parse(Print(o)) == o.
 std::string Print(const Options& options);
 

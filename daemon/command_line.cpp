@@ -68,10 +68,12 @@ void Reload(const CommandLine& line, Daemon& daemon) {
   const auto applied = daemon.Reload(std::get<config::Options>(read));
   if (!applied.ok()) {
     daemon.ReloadRefused();
-    spdlog::error("reload refused; the configuration in force stays: {}", applied.error().message);
+    spdlog::error("reload not done: {}", applied.error().message);
     return;
   }
-  for (const std::string& note : *applied) spdlog::warn("{}", note);
+  for (const std::string& field : *applied) {
+    spdlog::warn("{} takes effect at the next start", field);
+  }
   spdlog::info("configuration reloaded");
 }
 
@@ -82,15 +84,19 @@ class Signals {
 
   // Until SIGTERM or SIGINT; `reload` runs at each SIGHUP.
   void Wait(const std::function<void()>& reload) {
-    set_.async_wait([&](const boost::system::error_code& error, int signal) {
-      if (error || signal != SIGHUP) return io_.stop();
-      reload();
-      Wait(reload);
-    });
+    Arm(reload);
     io_.run();
   }
 
  private:
+  void Arm(const std::function<void()>& reload) {
+    set_.async_wait([&](const boost::system::error_code& error, int signal) {
+      if (error || signal != SIGHUP) return io_.stop();
+      reload();
+      Arm(reload);
+    });
+  }
+
   boost::asio::io_context io_;
   boost::asio::signal_set set_;
 };

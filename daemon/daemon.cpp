@@ -38,10 +38,6 @@ api::ServerOptions Resolved(api::ServerOptions options) {
   return options;
 }
 
-std::string Address(const api::ServerOptions& options) {
-  return options.host + ":" + std::to_string(options.port);
-}
-
 }  // namespace
 
 // Fields stand in the order in which they are built; they are torn down in reverse.
@@ -53,9 +49,9 @@ struct Daemon::Impl {
   // already.
   Result<std::vector<store::RouterRecord>> Changes(
       const std::vector<config::RouterOptions>& routers) const;
-  // The position of the last one, 0 when there is none.
-  Result<store::Position> Append(std::vector<store::RouterRecord> records);
-  // Until the learner has folded that far: the next change is told from what is then in force.
+  // One after another, each synced; an Error says how many stand in the log.
+  Result<Done> Append(std::vector<store::RouterRecord> records);
+  // Until the learner has folded that far.
   Result<Done> WaitFolded(store::Position position) const;
   Result<Done> Recover();
   void Bind();
@@ -71,6 +67,7 @@ struct Daemon::Impl {
   std::unique_ptr<Router> router;
   std::unique_ptr<api::HttpServer> admin;
   std::unique_ptr<api::HttpServer> data;
+  store::Position last_change = 0;  // of a router's definition, appended by this process
   bool running = false;
 };
 
@@ -162,16 +159,19 @@ Result<std::vector<store::RouterRecord>> Daemon::Impl::Changes(
   return changes;
 }
 
-Result<store::Position> Daemon::Impl::Append(std::vector<store::RouterRecord> records) {
-  store::Position last = 0;
-  for (store::RouterRecord& record : records) {
-    spdlog::info("router '{}': {}", record.name,
-                 record.active ? "definition goes into force" : "no longer configured");
-    auto appended = store->AppendRouter(std::move(record));
-    if (!appended.ok()) return appended.error();
-    last = *appended;
+Result<Done> Daemon::Impl::Append(std::vector<store::RouterRecord> records) {
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    spdlog::info("router '{}': {}", records[i].name,
+                 records[i].active ? "definition goes into force" : "no longer configured");
+    auto appended = store->AppendRouter(std::move(records[i]));
+    if (!appended.ok()) {
+      return Error{appended.error().code,
+                   std::to_string(i) + " of " + std::to_string(records.size()) +
+                       " changed routers are in the log: " + appended.error().message};
+    }
+    last_change = *appended;
   }
-  return last;
+  return Done{};
 }
 
 Result<Done> Daemon::Impl::WaitFolded(store::Position position) const {
@@ -179,7 +179,7 @@ Result<Done> Daemon::Impl::WaitFolded(store::Position position) const {
   while (learner->Report().applied < position) {
     if (std::chrono::steady_clock::now() > deadline) {
       return Error{Code::kUnavailable,
-                   "the change is in the log, and goes into force when the learner gets there"};
+                   "a change is in the log and goes into force when the learner gets there"};
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
@@ -201,25 +201,14 @@ std::uint16_t Daemon::admin_port() const {
 }
 
 Result<std::vector<std::string>> Daemon::Reload(const config::Options& options) {
+  // What differs is told from what is in force; a change that is still on its way comes first.
+  if (auto folded = impl_->WaitFolded(impl_->last_change); !folded.ok()) return folded.error();
   auto changes = impl_->Changes(options.routers);
   if (!changes.ok()) return changes.error();
-  auto appended = impl_->Append(*std::move(changes));
-  if (!appended.ok()) return appended.error();
-  if (auto folded = impl_->WaitFolded(*appended); !folded.ok()) return folded.error();
+  if (auto appended = impl_->Append(*std::move(changes)); !appended.ok()) return appended.error();
+  if (auto folded = impl_->WaitFolded(impl_->last_change); !folded.ok()) return folded.error();
   impl_->metrics.ConfigReloaded(true);
-
-  std::vector<std::string> later;
-  const auto differs = [&](bool yes, const std::string& what) {
-    if (yes) later.push_back(what + " takes effect at the next start");
-  };
-  const config::Options& now = impl_->options;
-  differs(Address(now.data_plane) != Address(options.data_plane), "data_plane.listen");
-  differs(Address(now.admin_plane) != Address(options.admin_plane), "admin_plane.listen");
-  differs(now.data_plane.threads != options.data_plane.threads, "data_plane.threads");
-  differs(now.store.directory != options.store.directory, "store.directory");
-  differs(now.node != options.node, "node");
-  differs(!(now.learner == options.learner), "learner");
-  return later;
+  return config::RestartDifferences(impl_->options, options);
 }
 
 void Daemon::ReloadRefused() {

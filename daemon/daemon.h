@@ -27,8 +27,10 @@ class Daemon {
   std::uint16_t data_port() const;
   std::uint16_t admin_port() const;
 
-  // Brings the routers of `options` into force through the log; requests never wait. An Error has
-  // changed nothing. Returns what differs and takes effect only at the next start.
+  // Brings the routers of `options` into force through the log; requests never wait. A file that
+  // does not fit what is in force changes nothing. Another Error says what stands in the log
+  // already; that goes into force, and the same reload again completes it. Returns the fields that
+  // differ and take effect only at the next start.
   store::Result<std::vector<std::string>> Reload(const config::Options& options);
   // Counts a reload that was refused, here or because its file is wrong.
   void ReloadRefused();

@@ -27,8 +27,8 @@ bool Known(const policy::Decision& decision) {
 }
 
 Reason ReasonOf(const policy::Decision& decision, const Eligible& eligible) {
-  if (!Known(decision)) return Reason::kFallback;
   if (eligible.overridden) return Reason::kOverride;
+  if (!Known(decision)) return Reason::kFallback;
   if (decision.eligible.Size() == 1 && eligible.narrowed_by != 0) {
     return (eligible.narrowed_by & BitOf(Narrowing::kMaxCost)) != 0 ? Reason::kLimits
                                                                     : Reason::kRule;

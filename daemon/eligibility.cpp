@@ -97,13 +97,19 @@ std::optional<Problem> NarrowByCaller(const RouterDefinition& definition,
   return std::nullopt;
 }
 
-ArmSet Affordable(const RouterView& router, double max_cost_usd, const policy::Context& context,
-                  const Terms& terms) {
+double OutputCostMaxUsd(const config::ArmOptions& arm, const api::RouteRequest& request) {
+  return request.output_tokens_max.value_or(0) * arm.price_output_per_million_usd * 1e-6;
+}
+
+// The worst case of an arm is its declared maximum; without declared input tokens the learnt
+// quantile, but never less than the declared output alone.
+ArmSet Affordable(const RouterView& router, const api::RouteRequest& request,
+                  const policy::Context& context, const Terms& terms) {
   ArmSet affordable;
   for (const ArmId arm : router.definition->configured) {
-    if (router.posterior->CostWorstUsd(arm, context, terms[arm]) <= max_cost_usd) {
-      affordable.Add(arm);
-    }
+    const double worst_usd = std::max(router.posterior->CostWorstUsd(arm, context, terms[arm]),
+                                      OutputCostMaxUsd(router.definition->arms[arm], request));
+    if (worst_usd <= *request.max_cost_usd) affordable.Add(arm);
   }
   return affordable;
 }
@@ -118,9 +124,7 @@ Terms TermsOf(const RouterDefinition& definition, const api::RouteRequest& reque
     const config::ArmOptions& options = definition.arms[arm];
     terms[arm].cost_usd_min = *request.input_tokens * options.price_input_per_million_usd * 1e-6;
     if (!request.output_tokens_max) continue;
-    const double output_usd =
-        *request.output_tokens_max * options.price_output_per_million_usd * 1e-6;
-    terms[arm].cost_usd_max = terms[arm].cost_usd_min + output_usd;
+    terms[arm].cost_usd_max = terms[arm].cost_usd_min + OutputCostMaxUsd(options, request);
   }
   return terms;
 }
@@ -141,7 +145,7 @@ std::variant<Eligible, api::Problem> Narrow(const RouterView& router,
   }
   if (auto problem = NarrowByCaller(definition, request, eligible)) return std::move(*problem);
   if (request.max_cost_usd) {
-    Keep(Affordable(router, *request.max_cost_usd, context, terms), Narrowing::kMaxCost, eligible);
+    Keep(Affordable(router, request, context, terms), Narrowing::kMaxCost, eligible);
     if (eligible.arms.Empty()) {
       return NothingLeft("/max_cost_usd", "the worst case of every arm's cost is above it: it");
     }

@@ -24,6 +24,9 @@ constexpr std::size_t kReadMax = 256;           // log entries a read
 constexpr std::size_t kContributionsMax = 256;  // between two snapshots
 constexpr std::uint64_t kLateMaxUs = 5000;      // a snapshot waits no longer for the log's end
 constexpr std::size_t kRecentDecisions = 4096;  // kept for joining
+// The log may hold any cost that is a number; what is learnt and summed stays far from infinity.
+constexpr double kLogRatioMax = 20;
+constexpr double kCostSumMax = 1e300;
 constexpr std::chrono::milliseconds kIdleWait{200};
 constexpr std::chrono::milliseconds kFaultWait{500};
 constexpr std::uint64_t kProgressEvery = 200000;  // log entries between two lines at start
@@ -118,7 +121,10 @@ Result<Done> Learner::FoldOutcome(const store::OutcomeRecord& record) {
 
 Result<Done> Learner::Contribute(const store::DecisionRecord& decision,
                                  const store::OutcomeRecord& outcome) {
-  RouterState& router = routers_.at(decision.router);
+  if (decision.router >= routers_.size()) {
+    return Error{store::Code::kCorrupt, "an outcome's decision is of a router that is not defined"};
+  }
+  RouterState& router = routers_[decision.router];
   policy::ArmId arm = decision.arm;
   if (!outcome.served_arm.empty()) {
     const auto served = router.definition->arm_ids.find(outcome.served_arm);
@@ -152,12 +158,16 @@ void Learner::Learn(RouterState& router, policy::ArmId arm, const store::Decisio
   const auto cost_usd = policy::CostUsdOf(signals, PricesOf(served));
   if (outcome.first_cost && cost_usd) {
     ++tally.costs;
-    tally.cost_usd_sum += *cost_usd;
-    // What the decision was priced at, so that a price change since does not look like usage.
-    const double list_price = arm == decision.arm
-                                  ? decision.list_price_usd
-                                  : router.definition->list_terms[arm].list_price_usd;
-    if (list_price > 0) example.cost_log_ratio = std::log(*cost_usd / list_price);
+    tally.cost_usd_sum = std::min(tally.cost_usd_sum + *cost_usd, kCostSumMax);
+    // A bill is read against what the decision was priced at, so that a price change since does not
+    // look like usage; tokens were just priced at today's prices.
+    const bool billed_as_decided = signals.cost_usd && arm == decision.arm;
+    const double list_price = billed_as_decided ? decision.list_price_usd
+                                                : router.definition->list_terms[arm].list_price_usd;
+    if (list_price > 0) {
+      example.cost_log_ratio =
+          std::clamp(std::log(*cost_usd) - std::log(list_price), -kLogRatioMax, kLogRatioMax);
+    }
   }
   const auto quality = policy::QualityOf(signals);
   if (outcome.first_quality && quality && decision.learnable) {
@@ -294,6 +304,7 @@ void Learner::Stop() {
 
 void Learner::Run() {
   auto due = std::chrono::steady_clock::now() + std::chrono::seconds(options_.checkpoint_seconds);
+  store::Position attempted = checkpointed_;
   std::string fault;  // said once, until it changes
   while (!stopping_) {
     store_.WaitPast(position_, kIdleWait);
@@ -308,7 +319,9 @@ void Learner::Run() {
     fault.clear();
     const auto now = std::chrono::steady_clock::now();
     const bool due_now = now >= due && position_ > checkpointed_;
-    if (!due_now && position_ - checkpointed_ < options_.checkpoint_events) continue;
+    // Counted from the last attempt: one that failed is tried again when the time is due.
+    if (!due_now && position_ - attempted < options_.checkpoint_events) continue;
+    attempted = position_;
     if (auto saved = SaveCheckpoint(); !saved.ok()) {
       spdlog::error("checkpoint at position {} failed: {}", position_, saved.error().message);
     }

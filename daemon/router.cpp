@@ -20,10 +20,12 @@ using api::RouteReply;
 using api::RouteRequest;
 using store::DecisionRecord;
 
-// A kill may lose decisions that were answered and still queued; their sequence numbers are skipped
-// so that no draw is used twice. A queue holds no more.
-constexpr std::uint64_t kSequencesSkipped = 1 << 17;
+// A kill may lose decisions that were answered and still queued, a power cut those not yet synced;
+// their sequence numbers are skipped so that no draw is used twice. Twice the largest queue.
+constexpr std::uint64_t kSequencesSkipped = 1 << 21;
 constexpr std::size_t kReadMax = 1024;
+// Times in the log rise but for the width of a batch; this is far wider.
+constexpr std::uint64_t kDisorderUs = 60ULL * 1000 * 1000;
 
 // Raw values of the declared features, or which one was not declared.
 std::variant<std::vector<double>, Problem> FeaturesOf(const RouterDefinition& definition,
@@ -163,6 +165,7 @@ RouteReply Router::Decide(const RouterView& router, store::Position version,
   if (!parts_.store.AppendDecision(std::move(record))) {
     // The log takes nothing now: answer all the same, without exploring what cannot be learnt from.
     decision = policy::ChooseGreedy(definition.policy, *router.posterior, situation);
+    FallBackIfUnknown(definition, eligible.arms, decision);
     answer = AnswerOf(definition, finish(decision), request.explain);
     answer.logged = false;
     router.counters->not_logged.fetch_add(1, std::memory_order_relaxed);
@@ -176,20 +179,13 @@ RouteReply Router::Decide(const RouterView& router, store::Position version,
 // The first position whose record is not older than `time_us`, by bisection: times in the log rise
 // but for the width of one batch, which the caller's margin covers.
 store::Position Router::FirstAfter(std::uint64_t time_us) const {
-  const auto time_of = [](const store::Record& record) {
-    if (const auto* decision = std::get_if<DecisionRecord>(&record)) return decision->time_us;
-    if (const auto* outcome = std::get_if<store::OutcomeRecord>(&record)) {
-      return outcome->received_us;
-    }
-    return std::get<store::RouterRecord>(record).time_us;
-  };
   store::Position low = 0;
   store::Position high = parts_.store.last_position();
   while (low < high) {
     const store::Position middle = low + (high - low) / 2;
     const auto entry = parts_.store.Read(middle, 1);
     if (!entry.ok() || entry->empty()) return low;
-    if (time_of(entry->front().record) < time_us) {
+    if (store::TimeOf(entry->front().record) < time_us) {
       low = middle + 1;
     } else {
       high = middle;
@@ -207,8 +203,8 @@ store::Result<store::Done> Router::Recover() {
   }
   const auto snapshot = parts_.board.Latest();
   const std::uint64_t now_us = parts_.clock();
-  if (snapshot == nullptr || now_us < RequestIds::kRememberedUs) return store::Done{};
-  store::Position position = FirstAfter(now_us - RequestIds::kRememberedUs);
+  if (snapshot == nullptr || now_us < RequestIds::kRememberedUs + kDisorderUs) return store::Done{};
+  store::Position position = FirstAfter(now_us - RequestIds::kRememberedUs - kDisorderUs);
   while (true) {
     auto entries = parts_.store.Read(position, kReadMax);
     if (!entries.ok()) return entries.error();

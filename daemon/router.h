@@ -63,6 +63,8 @@ class Router final : public api::Service {
                                                            const Snapshot* snapshot);
   std::variant<store::OutcomeRecord, api::Problem> OutcomeOf(const api::FeedbackItem& item,
                                                              const Snapshot* snapshot);
+  bool KnowsArm(const store::DecisionId& decision, const std::string& name,
+                const Snapshot* snapshot) const;
   void CountFeedback(const api::FeedbackAnswer& answer);
   store::Position FirstAfter(std::uint64_t time_us) const;
 

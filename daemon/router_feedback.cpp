@@ -65,12 +65,6 @@ void CopySignals(const FeedbackEvent& event, OutcomeRecord& record) {
   record.carries_cost = policy::CostUsdOf(signals, {1, 1}).has_value();
 }
 
-bool KnowsArm(const Snapshot* snapshot, const std::string& name) {
-  if (snapshot == nullptr) return false;
-  return std::any_of(snapshot->routers.begin(), snapshot->routers.end(),
-                     [&](const auto& router) { return router.definition->arm_ids.contains(name); });
-}
-
 // One feedback call on its way through the committer.
 struct Call {
   FeedbackAnswer answer;
@@ -119,17 +113,32 @@ std::variant<store::DecisionId, Problem> Router::DecisionOf(const FeedbackEvent&
   return *id;
 }
 
+// An arm of the decision's router; while the decision waits to be written, an arm of any router.
+bool Router::KnowsArm(const store::DecisionId& decision, const std::string& name,
+                      const Snapshot* snapshot) const {
+  if (snapshot == nullptr) return false;
+  const auto has_it = [&](const RouterView& router) {
+    return router.definition->arm_ids.contains(name);
+  };
+  const auto found = parts_.store.FindDecision(decision);
+  if (found.ok() && found->has_value() && (*found)->decision.router < snapshot->routers.size()) {
+    return has_it(snapshot->routers[(*found)->decision.router]);
+  }
+  return std::any_of(snapshot->routers.begin(), snapshot->routers.end(), has_it);
+}
+
 std::variant<OutcomeRecord, Problem> Router::OutcomeOf(const api::FeedbackItem& item,
                                                        const Snapshot* snapshot) {
   if (const auto* problem = std::get_if<Problem>(&item)) return *problem;
   const auto& event = std::get<FeedbackEvent>(item);
   auto decision = DecisionOf(event, snapshot);
   if (auto* problem = std::get_if<Problem>(&decision)) return std::move(*problem);
-  if (event.served_arm && !KnowsArm(snapshot, *event.served_arm)) {
-    return Refusal(404, "Unknown arm", "no router has an arm of this name", "/served_arm");
-  }
   OutcomeRecord record;
   record.decision = std::get<store::DecisionId>(decision);
+  if (event.served_arm && !KnowsArm(record.decision, *event.served_arm, snapshot)) {
+    return Refusal(404, "Unknown arm", "the decision's router has no arm of this name",
+                   "/served_arm");
+  }
   record.event_id = event.event_id;
   record.source = event.source;
   record.received_us = parts_.clock();
@@ -171,7 +180,7 @@ void Router::Feedback(std::vector<api::FeedbackItem> items, std::size_t /*reader
   };
   if (records.empty()) return finish({});
   if (parts_.store.AppendOutcomes(std::move(records), finish)) return;
-  parts_.metrics.FeedbackRejected(503);
+  for (std::size_t i = 0; i < items.size(); ++i) parts_.metrics.FeedbackRejected(503);
   call->done(Unavailable());
 }
 

@@ -30,9 +30,12 @@ api::ArmReport ArmReportOf(const config::ArmOptions& arm, const RouterTally::Arm
           .cost_usd_total = tally.cost_usd_sum};
 }
 
-double LagSeconds(const LearnerReport& learner, store::Position log_end, std::uint64_t now_us) {
-  if (learner.applied >= log_end || now_us <= learner.applied_time_us) return 0;
-  return 1e-6 * static_cast<double>(now_us - learner.applied_time_us);
+// How long the oldest entry that is not folded yet has waited.
+double LagSeconds(const store::Store& store, store::Position applied, std::uint64_t now_us) {
+  const auto waiting = store.Read(applied, 1);
+  if (!waiting.ok() || waiting->empty()) return 0;
+  const std::uint64_t since_us = store::TimeOf(waiting->front().record);
+  return now_us > since_us ? 1e-6 * static_cast<double>(now_us - since_us) : 0;
 }
 
 template <typename T>
@@ -47,13 +50,20 @@ void AddFact(api::OutcomeReport& report, const char* name, const std::optional<T
   }
 }
 
-api::OutcomeReport OutcomeReportOf(const store::OutcomeRecord& record, bool learnable) {
+// A served arm that the router does not have teaches nothing.
+bool Teaches(const RouterDefinition& definition, const store::OutcomeRecord& record) {
+  return record.served_arm.empty() || definition.arm_ids.contains(record.served_arm);
+}
+
+api::OutcomeReport OutcomeReportOf(const RouterDefinition& definition,
+                                   const store::OutcomeRecord& record, bool learnable) {
   api::OutcomeReport report;
   report.event_id = record.event_id;
   report.source = record.source;
   report.received_us = record.received_us;
-  report.learnt_quality = record.first_quality && learnable;
-  report.learnt_cost = record.first_cost;
+  const bool teaches = Teaches(definition, record);
+  report.learnt_quality = record.first_quality && learnable && teaches;
+  report.learnt_cost = record.first_cost && teaches;
   AddFact(report, "reward", record.reward);
   AddFact(report, "thumb", record.thumb);
   AddFact(report, "score", record.score);
@@ -95,7 +105,7 @@ api::DecisionReport DecisionReportOf(const RouterDefinition& definition,
   report.arms = ExplanationOf(definition, decision);
   report.context = decision.context;
   for (const store::OutcomeRecord& outcome : story.outcomes) {
-    report.outcomes.push_back(OutcomeReportOf(outcome, decision.learnable));
+    report.outcomes.push_back(OutcomeReportOf(definition, outcome, decision.learnable));
   }
   return report;
 }
@@ -121,7 +131,7 @@ std::string Router::Metrics() const {
   gauges.applied = learner.applied;
   gauges.log_end = parts_.store.last_position();
   gauges.now_us = parts_.clock();
-  gauges.learner_lag_s = LagSeconds(learner, gauges.log_end, gauges.now_us);
+  gauges.learner_lag_s = LagSeconds(parts_.store, learner.applied, gauges.now_us);
   gauges.store = parts_.store.health();
   if (parts_.planes) gauges.planes = parts_.planes();
   return parts_.metrics.Render(parts_.board.Latest().get(), gauges);
@@ -133,6 +143,7 @@ std::vector<api::RouterReport> Router::Routers() const {
   if (snapshot == nullptr) return reports;
   const LearnerReport learner = parts_.learner.Report();
   const store::Position log_end = parts_.store.last_position();
+  const double lag_s = LagSeconds(parts_.store, learner.applied, parts_.clock());
   for (std::size_t i = 0; i < snapshot->routers.size() && i < learner.tallies.size(); ++i) {
     const RouterDefinition& definition = *snapshot->routers[i].definition;
     if (!definition.active) continue;
@@ -146,11 +157,12 @@ std::vector<api::RouterReport> Router::Routers() const {
     const bool text = definition.options.context.source == policy::ContextSource::kText;
     report.context_source = text ? "text" : "embedding";
     report.context_dimension = definition.model.dimension;
+    report.embedding_dimension = text ? 0 : definition.options.context.dimension;
     report.context_id = definition.context.id();
     report.snapshot_version = snapshot->position;
     report.applied_position = learner.applied;
     report.log_position = log_end;
-    report.lag_s = LagSeconds(learner, log_end, parts_.clock());
+    report.lag_s = lag_s;
     report.decisions = tally.decisions;
     report.exploration_expected = Ratio(tally.exploration_sum, tally.decisions);
     report.exploration_realised = Ratio(static_cast<double>(tally.explored), tally.decisions);

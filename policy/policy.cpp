@@ -122,26 +122,15 @@ Decision Choose(const PolicyOptions& options, const Posterior& posterior,
 
 Decision ChooseGreedy(const PolicyOptions& options, const Posterior& posterior,
                       const Situation& situation) {
-  return GreedyDecision(options, posterior, situation);
-}
-
-std::size_t Fallbacks(const Decision& decision, std::span<ArmId> out) {
-  std::array<ArmId, kArmsMax> others;
-  std::size_t count = 0;
-  for (ArmId arm : decision.eligible) {
-    if (arm != decision.arm) {
-      others[count++] = arm;
-    }
+  Decision decision = GreedyDecision(options, posterior, situation);
+  if (options.kind != PolicyKind::kFixed || !decision.eligible.Has(options.fixed_arm)) {
+    return decision;
   }
-  const auto better = [&](ArmId a, ArmId b) {
-    const double utility_a = decision.estimates[a].utility;
-    const double utility_b = decision.estimates[b].utility;
-    return utility_a != utility_b ? utility_a > utility_b : a < b;
-  };
-  std::sort(others.begin(), others.begin() + count, better);
-  const std::size_t written = std::min(count, out.size());
-  std::copy_n(others.begin(), written, out.begin());
-  return written;
+  decision.distribution.q32[decision.arm] = 0;
+  decision.distribution.q32[options.fixed_arm] = kProbabilityOne;
+  decision.arm = options.fixed_arm;
+  decision.exploration = decision.arm == decision.greedy_arm ? 0 : 1;
+  return decision;
 }
 
 }  // namespace sluice::policy

@@ -57,13 +57,9 @@ Estimates Score(const PolicyOptions& options, const Posterior& posterior,
 Decision Choose(const PolicyOptions& options, const Posterior& posterior,
                 const Situation& situation, const DrawKey& key);
 
-// The greedy choice with propensity 1, for when nothing can be logged.
+// The greedy choice (fixed: the fixed arm) with propensity 1, for when nothing can be logged.
 Decision ChooseGreedy(const PolicyOptions& options, const Posterior& posterior,
                       const Situation& situation);
-
-// Eligible arms other than `arm`, best utility first (lowest id on ties): who to try when the
-// chosen one fails. Writes into `out` and returns how many.
-std::size_t Fallbacks(const Decision& decision, std::span<ArmId> out);
 
 // -- Base vectors, one file each. `estimates` has utility and width; eligible is not empty. ------
 

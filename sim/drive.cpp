@@ -321,9 +321,7 @@ std::variant<RouterFacts, std::string> FactsOf(const json& body) {
     facts.cost_weight = body.at("cost_weight");
     if (body.at("context_source") == "embedding") {
       facts.source = policy::ContextSource::kEmbedding;
-      // Less the bias. A router that declares features takes them at their absent values, but its
-      // embedding's dimension cannot be told from outside.
-      facts.embedding_dimension = body.at("context_dimension").get<std::size_t>() - 1;
+      facts.embedding_dimension = body.at("embedding_dimension").get<std::size_t>();
     }
     for (const json& arm : body.at("arms")) {
       facts.arms.push_back({arm.at("name"), arm.at("model"), arm.at("tier"),

@@ -1,6 +1,6 @@
 // How well an arm does in the world "tasks": its quality falls with the difficulty of the prompt,
 // and where it falls depends on the arm's place between the cheapest and the dearest. Rewards are
-// tenths, as a judge would give them, with exactly the expected mean.
+// quarters, as a judge would give them, with exactly the expected mean.
 #include <algorithm>
 #include <cmath>
 #include <numeric>

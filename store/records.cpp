@@ -312,6 +312,12 @@ Result<Record> DecodeRecord(std::string_view bytes) {
   return DecodePayload(type, in);
 }
 
+std::uint64_t TimeOf(const Record& record) {
+  if (const auto* decision = std::get_if<DecisionRecord>(&record)) return decision->time_us;
+  if (const auto* outcome = std::get_if<OutcomeRecord>(&record)) return outcome->received_us;
+  return std::get<RouterRecord>(record).time_us;
+}
+
 bool SameContent(const OutcomeRecord& a, const OutcomeRecord& b) {
   OutcomeRecord other = b;
   other.received_us = a.received_us;

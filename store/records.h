@@ -128,6 +128,9 @@ std::string EncodeRecord(const Record& record);
 // version.
 Result<Record> DecodeRecord(std::string_view bytes);
 
+// When it was decided, received or changed.
+std::uint64_t TimeOf(const Record& record);
+
 // True when two outcomes with the same key say the same (received_us and what the committer gives
 // are not compared).
 bool SameContent(const OutcomeRecord& a, const OutcomeRecord& b);

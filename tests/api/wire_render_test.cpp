@@ -34,7 +34,7 @@ RouteAnswer SomeAnswer() {
   return answer;
 }
 
-TEST_CASE("an answer is rendered with the names of the contract") {
+TEST_CASE("an answer is rendered with the names of the document") {
   const json body = json::parse(RenderRoute(SomeAnswer()));
   CHECK(body == json::parse(R"({
     "decision_id": "01890a5d-ac96-774b-bcce-b302099a8057", "arm": "economy",

@@ -38,7 +38,7 @@ std::vector<Bound> Numbers() {
        {"1048576", "17179869184"},
        {"1023", "17179869185"}},
       {data, "data_plane.", "connections_max", {"1", "65536"}, {"0", "65537"}},
-      {"[store]\n", "store.", "queue_max", {"1024", "1048576"}, {"0", "1048577"}},
+      {"[store]\n", "store.", "queue_max", {"1024", "1048576"}, {"255", "1048577"}},
       {"[store]\n", "store.", "batch_max", {"1", "65536"}, {"0", "65537"}},
       {"[learner]\n", "learner.", "checkpoint_events", {"1", "1000000000"}, {"0", "1000000001"}},
       {"[learner]\n", "learner.", "checkpoint_seconds", {"1", "86400"}, {"0", "86401"}},

@@ -123,9 +123,9 @@ TEST_CASE("bounds that depend on one another hold") {
   CHECK(Only("[data_plane]\nbody_bytes_in_flight_max = 1048575\n") ==
         "f.toml:2: data_plane.body_bytes_in_flight_max: must be at least body_bytes_max, 1048576");
   CHECK(ProblemsOf("[data_plane]\nbody_bytes_in_flight_max = 1048576\n").empty());
-  CHECK(Only("[store]\nqueue_max = 8\nbatch_max = 9\n") ==
-        "f.toml:3: store.batch_max: must be at most queue_max, 8");
-  CHECK(ProblemsOf("[store]\nqueue_max = 8\nbatch_max = 8\n").empty());
+  CHECK(Only("[store]\nqueue_max = 300\nbatch_max = 301\n") ==
+        "f.toml:3: store.batch_max: must be at most queue_max, 300");
+  CHECK(ProblemsOf("[store]\nqueue_max = 300\nbatch_max = 300\n").empty());
   const std::string exploration = "[[router]]\n[router.exploration]\n";
   CHECK(Only(exploration + "cap = 0.001\n") ==
         "f.toml:3: router[0].exploration.cap: floor must be at most cap, but 0.005 > 0.001");
@@ -187,6 +187,21 @@ TEST_CASE("names of policies are the ones that policy has") {
   }
   CHECK(policy::PolicyKindName(policy::PolicyKind::kFixed) ==
         kPolicyNames[std::size(kPolicyNames) - 1]);
+}
+
+TEST_CASE("what waits for a restart is named and nothing else") {
+  const Options now = Defaults();
+  Options wanted = now;
+  wanted.routers[0].policy.cost_weight += 1;
+  CHECK(RestartDifferences(now, wanted).empty());
+  wanted.node = 7;
+  wanted.data_plane.body_bytes_max /= 2;
+  wanted.data_plane.idle_timeout *= 2;
+  wanted.admin_plane.port = 9;
+  wanted.store.queue_max /= 2;
+  CHECK(RestartDifferences(now, wanted) ==
+        std::vector<std::string>{"node", "data_plane.body_bytes_max", "data_plane.idle_timeout_ms",
+                                 "admin_plane.listen", "store.queue_max"});
 }
 
 }  // namespace sluice::config

@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include <catch2/catch.hpp>
 
 #include "tests/support/process_in_memory.h"
@@ -115,6 +117,48 @@ TEST_CASE("events that cannot be taken are refused where they are wrong") {
   FeedbackEvent unknown_arm = Event(answer.decision_id, "e");
   unknown_arm.served_arm = "gold";
   CHECK(StatusOf(process.Feedback(unknown_arm)) == 404);
+}
+
+TEST_CASE("no cost that is a number stops the learner or spoils its sums") {
+  ProcessInMemory process;
+  for (const double cost_usd : {1e308, 1.7e308, 5e-324, 1e-300}) {
+    CAPTURE(cost_usd);
+    for (const char* arm : {"economy", "standard", "premium"}) {
+      api::RouteRequest request;
+      request.text = "hello";
+      request.override_arm = arm;
+      const auto answer = std::get<api::RouteAnswer>(process.Route(request));
+      CHECK(StatusOf(process.Reward(answer.decision_id, 1, cost_usd)) == 202);
+    }
+    REQUIRE(process.learner().Step().ok());
+  }
+  CHECK(std::isfinite(Total(process.learner()).cost_usd_sum));
+  CHECK(std::isfinite(process.RouteText("hello").propensity));
+  REQUIRE(process.learner().Step().ok());
+  REQUIRE(process.learner().SaveCheckpoint().ok());
+  SnapshotBoard board(1);
+  Metrics metrics(1);
+  Learner again(process.store(), board, metrics, {}, SystemClock());
+  REQUIRE(again.Recover().ok());
+  CHECK((again.State() == process.learner().State()));
+  CHECK(metrics.Render(nullptr, {}).find("sluice_checkpoints_set_aside_total 0") !=
+        std::string::npos);
+}
+
+TEST_CASE("an arm of another router cannot have served and uses up nothing") {
+  config::Options options = config::Defaults();
+  options.routers.push_back(options.routers[0]);
+  options.routers[1].name = "other";
+  options.routers[1].arms[0].name = "elsewhere";
+  ProcessInMemory process(options);
+  const auto answer = process.RouteText("hello");
+  FeedbackEvent event = Event(answer.decision_id, "e");
+  event.served_arm = "elsewhere";
+  CHECK(StatusOf(process.Feedback(event)) == 404);
+  event.served_arm = "premium";
+  CHECK(StatusOf(process.Feedback(event)) == 202);
+  REQUIRE(process.learner().Step().ok());
+  CHECK(Total(process.learner()).rewards == 1);
 }
 
 TEST_CASE("feedback finds its decision by request id while that is remembered") {

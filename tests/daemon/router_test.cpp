@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <functional>
+#include <map>
 
 #include <catch2/catch.hpp>
 
@@ -94,6 +95,31 @@ TEST_CASE("no arm is chosen whose worst case is above the request's ceiling") {
     const auto answer = std::get<RouteAnswer>(process.Route(request));
     REQUIRE(answer.arm != "premium");
     REQUIRE(answer.narrowed_by == std::vector<api::Narrowing>{api::Narrowing::kMaxCost});
+  }
+}
+
+TEST_CASE("declared output alone bounds the worst case from below") {
+  ProcessInMemory process;
+  for (int i = 0; i < 200; ++i) {
+    RouteRequest request = Text("question " + std::to_string(i));
+    request.output_tokens_max = 100000;
+    request.max_cost_usd = 0.5;  // premium's output alone may cost 1 USD
+    REQUIRE(std::get<RouteAnswer>(process.Route(request)).arm != "premium");
+  }
+}
+
+TEST_CASE("fallbacks are the other eligible arms with the best utility first") {
+  ProcessInMemory process;
+  for (int i = 0; i < 50; ++i) {
+    RouteRequest request = Text("question " + std::to_string(i));
+    request.explain = true;
+    const auto answer = std::get<RouteAnswer>(process.Route(request));
+    REQUIRE(answer.fallbacks.size() == 2);
+    std::map<std::string, double> score;
+    for (const auto& arm : answer.explanation) score[arm.arm] = arm.score;
+    CHECK(score.at(answer.fallbacks[0]) >= score.at(answer.fallbacks[1]));
+    CHECK(score.count(answer.arm) == 1);
+    CHECK(answer.fallbacks[0] != answer.arm);
   }
 }
 

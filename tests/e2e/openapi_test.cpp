@@ -107,6 +107,7 @@ TEST_CASE("every example of the document gets the status and the shape that it p
   const tests::DaemonProcess process(directory.File("data"));
   httplib::Client data("127.0.0.1", process.data_port());
   httplib::Client admin("127.0.0.1", process.admin_port());
+  for (auto* client : {&data, &admin}) client->set_read_timeout(30, 0);
   const std::string decision_id = NewDecision(data);
 
   std::size_t sent = 0;
@@ -135,6 +136,36 @@ TEST_CASE("every example of the document gets the status and the shape that it p
   }
   CHECK(sent >= 40);
   CHECK(statuses == std::set<int>{200, 202, 404, 409, 421, 422});
+}
+
+TEST_CASE("what is wrong before a body is understood is answered as the document says") {
+  const OpenApi api(tests::LoadYaml(SLUICE_OPENAPI_PATH));
+  const tests::TemporaryDirectory directory;
+  const tests::DaemonProcess process(directory.File("data"));
+  for (const std::string path :
+       {"/v1/route", "/v1/route:batch", "/v1/route:chat", "/v1/feedback"}) {
+    CAPTURE(path);
+    const json& operation = api.document()["paths"][path]["post"];
+    const auto send = [&](const std::string& body, const char* type) {
+      httplib::Client client("127.0.0.1", process.data_port());
+      client.set_read_timeout(30, 0);
+      return client.Post(path, body, type);
+    };
+    const std::vector<std::pair<int, httplib::Result>> answers = [&] {
+      std::vector<std::pair<int, httplib::Result>> all;
+      all.emplace_back(400, send("{\"query\": ", "application/json"));
+      all.emplace_back(415, send("query=hello", "application/x-www-form-urlencoded"));
+      all.emplace_back(405, httplib::Client("127.0.0.1", process.data_port()).Get(path));
+      return all;
+    }();
+    for (const auto& [status, answer] : answers) {
+      CAPTURE(status);
+      REQUIRE(answer);
+      CHECK(answer->status == status);
+      CheckAnswer(api, operation, *answer);
+    }
+    CHECK(answers.back().second->get_header_value("Allow") == "POST");
+  }
 }
 
 TEST_CASE("the examples of answers in the document fit their own schemas") {

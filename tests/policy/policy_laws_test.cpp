@@ -210,13 +210,15 @@ TEST_CASE("arms that the posterior or the terms do not cover count as not eligib
   });
 }
 
-TEST_CASE("the greedy choice takes the largest utility with propensity one") {
+TEST_CASE("the greedy choice takes the largest utility or the fixed arm with propensity one") {
   ForEveryPolicyAndScene([](const Scene& scene, const PolicyOptions& options) {
     const Decision decision = ChooseGreedy(options, *scene.posterior, scene.situation());
-    REQUIRE(decision.arm == decision.greedy_arm);
+    const bool fixed =
+        options.kind == PolicyKind::kFixed && decision.eligible.Has(options.fixed_arm);
+    REQUIRE(decision.arm == (fixed ? options.fixed_arm : decision.greedy_arm));
     REQUIRE(decision.distribution.q32[decision.arm] == kProbabilityOne);
     REQUIRE(test::Sum(decision.distribution) == kProbabilityOne);
-    REQUIRE(decision.exploration == 0);
+    REQUIRE(decision.exploration == (decision.arm == decision.greedy_arm ? 0 : 1));
   });
 }
 

@@ -67,20 +67,20 @@ TEST_CASE("the baselines spread as their names say") {
   CHECK(FixedShares(estimates, eligible, 2)[1] == 1);
 }
 
-TEST_CASE("fallbacks are the other eligible arms with the best first") {
-  Decision decision;
-  decision.arm = 3;
-  decision.eligible = ArmSet::FromBits(0b101111);
-  decision.estimates = EstimatesOf({.1, .4, .4, .9, .8, .2});
-  std::array<ArmId, kArmsMax> out;
-  REQUIRE(Fallbacks(decision, out) == 4);
-  CHECK(out[0] == 1);
-  CHECK(out[1] == 2);
-  CHECK(out[2] == 5);
-  CHECK(out[3] == 0);
-  std::array<ArmId, 2> few;
-  REQUIRE(Fallbacks(decision, few) == 2);
-  CHECK(few[1] == 2);
+TEST_CASE("the greedy choice of a fixed policy is the fixed arm") {
+  Rng rng(1);
+  Model model = test::TaughtModel(rng, 3, 3, 5);
+  const Context context = test::RandomContext(rng, 3);
+  const auto terms = test::TermsOf(3);
+  for (ArmId arm = 0; arm < 3; ++arm) {
+    const PolicyOptions fixed{.kind = PolicyKind::kFixed,
+                              .fixed_arm = arm,
+                              .exploration = {.mode = ExplorationMode::kNatural}};
+    const Decision decision =
+        ChooseGreedy(fixed, *model.Derive(), {&context, ArmSet::FirstN(3), terms});
+    CHECK(decision.arm == arm);
+    CHECK(decision.distribution.q32[arm] == kProbabilityOne);
+  }
 }
 
 TEST_CASE("an empty eligible set gives an empty decision") {

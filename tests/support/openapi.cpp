@@ -69,7 +69,7 @@ const std::set<std::string> kKnown = {"$ref",
                                       "oneOf",
                                       "anyOf",
                                       "allOf",
-                                      "not",
+
                                       "format",
                                       "description",
                                       "default",
@@ -77,10 +77,8 @@ const std::set<std::string> kKnown = {"$ref",
                                       "examples",
                                       "title",
                                       "deprecated",
-                                      "uniqueItems",
-                                      "maxProperties",
-                                      "contentEncoding",
-                                      "propertyNames"};
+
+                                      "contentEncoding"};
 
 }  // namespace
 
