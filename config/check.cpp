@@ -125,12 +125,34 @@ void CheckArms(const RouterOptions& router, const std::string& path, Findings& f
   CheckArmName(router, router.fixed_arm, path + ".fixed_arm", findings);
 }
 
+// What is learnt goes into one checkpoint, which the store takes up to 1 GiB: two triangular sums
+// of doubles an arm, the quality's and the cost's. Some room is left for the rest of it.
+constexpr std::size_t kLearntBytesMax = std::size_t{960} << 20;
+
+std::size_t LearntBytes(const RouterOptions& router) {
+  const bool embedding = router.context.source == ContextSource::kEmbedding;
+  const std::size_t raw = embedding ? router.context.dimension : policy::kScalarFeatures;
+  const std::size_t dimension = raw + router.context.features.size() + 1;
+  return router.arms.size() * dimension * (dimension + 1) * sizeof(double);
+}
+
+void CheckSize(const std::vector<RouterOptions>& routers, Findings& findings) {
+  std::size_t bytes = 0;
+  for (const RouterOptions& router : routers) bytes += LearntBytes(router);
+  if (bytes <= kLearntBytesMax) return;
+  findings.Add("router", "what all routers learn would take " + std::to_string(bytes >> 20) +
+                             " MiB, and a checkpoint holds " +
+                             std::to_string(kLearntBytesMax >> 20) +
+                             ": have fewer routers, arms or dimensions, or a second daemon");
+}
+
 }  // namespace
 
 void CheckRules(const Options& options, Findings& findings) {
   CheckPlanes(options, findings);
   CheckStore(options.store, findings);
   CheckUnique(options.routers, "router", findings);
+  CheckSize(options.routers, findings);
   for (std::size_t i = 0; i < options.routers.size(); ++i) {
     const RouterOptions& router = options.routers[i];
     const std::string path = Indexed("router", i);

@@ -189,6 +189,22 @@ TEST_CASE("names of policies are the ones that policy has") {
         kPolicyNames[std::size(kPolicyNames) - 1]);
 }
 
+TEST_CASE("no more is learnt than a checkpoint holds") {
+  const auto routers = [](int count) {
+    std::string toml;
+    for (int i = 0; i < count; ++i) {
+      toml += "[[router]]\nname = \"r" + std::to_string(i) + "\"\nfallback_arm = \"n0\"\n" +
+              "[router.context]\nsource = \"embedding\"\ndimension = 1024\n";
+      for (int arm = 0; arm < 60; ++arm) toml += Arm("n" + std::to_string(arm));
+    }
+    return toml;
+  };
+  CHECK(ProblemsOf(routers(1)).empty());
+  const std::string problem = Only(routers(2));
+  CHECK(problem.find("962 MiB") != std::string::npos);
+  CHECK(problem.find("a second daemon") != std::string::npos);
+}
+
 TEST_CASE("what waits for a restart is named and nothing else") {
   const Options now = Defaults();
   Options wanted = now;
