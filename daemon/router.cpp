@@ -96,8 +96,8 @@ void Count(const policy::Decision& decision, api::Reason reason, RouterCounters&
   const double q32 = decision.exploration * static_cast<double>(policy::kProbabilityOne);
   counters.exploration_expected_q32.fetch_add(static_cast<std::uint64_t>(q32),
                                               std::memory_order_relaxed);
-  if (decision.arm != decision.greedy_arm)
-    counters.explored.fetch_add(1, std::memory_order_relaxed);
+  if (decision.arm == decision.greedy_arm) return;
+  counters.explored.fetch_add(1, std::memory_order_relaxed);
 }
 
 }  // namespace
@@ -213,7 +213,8 @@ store::Result<store::Done> Router::Recover() {
       position = entry.position;
       const auto* decision = std::get_if<DecisionRecord>(&entry.record);
       if (decision == nullptr || decision->request_id.empty()) continue;
-      const RouterDefinition& definition = *snapshot->routers.at(decision->router).definition;
+      if (decision->router >= snapshot->routers.size()) continue;
+      const RouterDefinition& definition = *snapshot->routers[decision->router].definition;
       request_ids_[decision->router].Remember(
           {decision->request_id, decision->request_digest, decision->time_us},
           AnswerOf(definition, *decision, /*explain=*/false));
