@@ -1,5 +1,6 @@
 // sluice-sim: shows what a router learns, on a live daemon (`drive`) or inside this process
 // (`run`).
+#include <csignal>
 #include <iostream>
 
 #include <CLI/CLI.hpp>
@@ -74,6 +75,8 @@ int main(int argc, char** argv) {
   AddRun(*run_command, run);
   AddDrive(*drive_command, drive);
   CLI11_PARSE(app, argc, argv);
+  // A daemon that goes away is a failed request, told and tried again; not the end of the drive.
+  std::signal(SIGPIPE, SIG_IGN);
   const Streams streams{std::cout, std::cerr, stderr};
   return run_command->parsed() ? Run(run, streams) : Drive(drive, streams);
 }

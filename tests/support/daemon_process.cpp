@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,8 +23,10 @@ struct Child {
   int output;
 };
 
-// Both outputs of the child go to one pipe; it dies with this process's own thread.
+// Both outputs of the child go to one pipe; it dies when the thread that started it does.
 Child Start(const std::vector<std::string>& arguments) {
+  // Its clients may write to a connection that its end has closed.
+  signal(SIGPIPE, SIG_IGN);
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
   std::vector<char*> argv;
@@ -34,6 +37,8 @@ Child Start(const std::vector<std::string>& arguments) {
   const pid_t pid = fork();
   if (pid < 0) throw std::runtime_error("no process");
   if (pid == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    signal(SIGPIPE, SIG_DFL);
     dup2(ends[1], STDOUT_FILENO);
     dup2(ends[1], STDERR_FILENO);
     execv(argv[0], argv.data());
