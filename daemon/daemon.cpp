@@ -51,8 +51,8 @@ struct Daemon::Impl {
       const std::vector<config::RouterOptions>& routers) const;
   // One after another, each synced; an Error says how many stand in the log.
   Result<Done> Append(std::vector<store::RouterRecord> records);
-  // Until the learner has folded that far.
-  Result<Done> WaitFolded(store::Position position) const;
+  // Until the learner has folded what the log holds at the call.
+  Result<Done> WaitFolded() const;
   Result<Done> Recover();
   void Bind();
 
@@ -67,7 +67,6 @@ struct Daemon::Impl {
   std::unique_ptr<Router> router;
   std::unique_ptr<api::HttpServer> admin;
   std::unique_ptr<api::HttpServer> data;
-  store::Position last_change = 0;  // of a router's definition, appended by this process
   bool running = false;
 };
 
@@ -169,17 +168,18 @@ Result<Done> Daemon::Impl::Append(std::vector<store::RouterRecord> records) {
                    std::to_string(i) + " of " + std::to_string(records.size()) +
                        " changed routers are in the log: " + appended.error().message};
     }
-    last_change = *appended;
   }
   return Done{};
 }
 
-Result<Done> Daemon::Impl::WaitFolded(store::Position position) const {
+Result<Done> Daemon::Impl::WaitFolded() const {
+  const store::Position end = store->last_position();
   const auto deadline = std::chrono::steady_clock::now() + kFoldPatience;
-  while (learner->Report().applied < position) {
+  while (learner->Report().applied < end) {
     if (std::chrono::steady_clock::now() > deadline) {
       return Error{Code::kUnavailable,
-                   "a change is in the log and goes into force when the learner gets there"};
+                   "the learner has not reached the end of the log; what is in the log goes into "
+                   "force when it does"};
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
@@ -201,12 +201,13 @@ std::uint16_t Daemon::admin_port() const {
 }
 
 Result<std::vector<std::string>> Daemon::Reload(const config::Options& options) {
-  // What differs is told from what is in force; a change that is still on its way comes first.
-  if (auto folded = impl_->WaitFolded(impl_->last_change); !folded.ok()) return folded.error();
+  // What differs is told from what is in force, so a change that is still on its way comes first,
+  // one whose writer was told of a fault and that stands all the same included.
+  if (auto folded = impl_->WaitFolded(); !folded.ok()) return folded.error();
   auto changes = impl_->Changes(options.routers);
   if (!changes.ok()) return changes.error();
   if (auto appended = impl_->Append(*std::move(changes)); !appended.ok()) return appended.error();
-  if (auto folded = impl_->WaitFolded(impl_->last_change); !folded.ok()) return folded.error();
+  if (auto folded = impl_->WaitFolded(); !folded.ok()) return folded.error();
   impl_->metrics.ConfigReloaded(true);
   return config::RestartDifferences(impl_->options, options);
 }

@@ -91,13 +91,11 @@ Result<Done> Learner::FoldRouter(const store::RouterRecord& record) {
   router.record = store::EncodeRecord(record);
   while (router.model->arms() < record.arm_names.size()) router.model->AddArm();
   router.tally.arms.resize(record.arm_names.size());
-  newest_time_us_ = std::max(newest_time_us_, record.time_us);
   changed_ = true;
   return Done{};
 }
 
 void Learner::FoldDecision(const store::DecisionRecord& record) {
-  newest_time_us_ = std::max(newest_time_us_, record.time_us);
   newest_decision_ = std::max(newest_decision_, record.id);
   if (record.router >= routers_.size()) return;
   RouterTally& tally = routers_[record.router].tally;
@@ -111,7 +109,6 @@ void Learner::FoldDecision(const store::DecisionRecord& record) {
 
 // Learns at most once a decision and kind: the committer has said which outcome is the first.
 Result<Done> Learner::FoldOutcome(const store::OutcomeRecord& record) {
-  newest_time_us_ = std::max(newest_time_us_, record.received_us);
   const auto& kept = recent_[record.decision_position % kRecentDecisions];
   if (kept.first == record.decision_position) return Contribute(kept.second, record);
   auto read = store_.DecisionAt(record.decision_position);
@@ -226,7 +223,6 @@ void Learner::PublishSnapshot() {
 void Learner::ReportProgress() {
   const std::lock_guard lock(mutex_);
   report_.applied = position_;
-  report_.applied_time_us = newest_time_us_;
   report_.tallies.resize(routers_.size());
   report_.quarantined.resize(routers_.size());
   for (std::size_t i = 0; i < routers_.size(); ++i) {

@@ -44,9 +44,8 @@ struct RouterTally {
 };
 
 struct LearnerReport {
-  store::Position applied = 0;        // folded, and in the snapshot that was published
-  std::uint64_t applied_time_us = 0;  // of the newest record folded
-  std::vector<RouterTally> tallies;   // by router id
+  store::Position applied = 0;       // folded, and in the snapshot that was published
+  std::vector<RouterTally> tallies;  // by router id
   std::vector<std::size_t> quarantined;
 };
 
@@ -117,7 +116,6 @@ class Learner {
   std::vector<RouterState> routers_;  // by router id
   store::Position position_ = 0;
   store::Position checkpointed_ = 0;
-  std::uint64_t newest_time_us_ = 0;
   store::DecisionId newest_decision_;
   std::size_t contributions_ = 0;  // since the last snapshot
   bool changed_ = true;            // anything a snapshot shows

@@ -1,5 +1,5 @@
 // The learner's folded state as bytes, for checkpoints and for comparing two folds:
-// [u32 format | u64 position | u64 newest time | 16 bytes newest decision | u32 routers], then a
+// [u32 format | u64 position | 16 bytes newest decision | u32 routers], then a
 // router each: [router record | model | tally], strings with a u32 length before them.
 // Little-endian.
 #include <cmath>
@@ -62,7 +62,6 @@ std::string Learner::State() const {
   store::ByteWriter out(1024);
   out.Put(kStateFormat);
   out.Put(position_);
-  out.Put(newest_time_us_);
   out.PutRaw(newest_decision_.bytes.data(), newest_decision_.bytes.size());
   out.PutCount(routers_.size());
   for (const RouterState& router : routers_) {
@@ -79,7 +78,6 @@ bool Learner::RestoreState(std::string_view bytes) {
   store::ByteReader in(bytes);
   if (in.Get<std::uint32_t>() != kStateFormat) return false;
   position_ = in.Get<store::Position>();
-  newest_time_us_ = in.Get<std::uint64_t>();
   in.GetRaw(newest_decision_.bytes.data(), newest_decision_.bytes.size());
   const std::size_t routers = in.GetCount(1);
   if (routers > config::kRoutersMax) return false;
@@ -111,7 +109,6 @@ bool Learner::RestoreRouter(std::string_view record_bytes, std::string_view mode
 void Learner::Reset() {
   routers_.clear();
   position_ = 0;
-  newest_time_us_ = 0;
   newest_decision_ = {};
   contributions_ = 0;
   changed_ = true;

@@ -127,7 +127,7 @@ void AppendSnapshot(const Snapshot* snapshot, const Gauges& gauges,
   page.push_back(Single("sluice_learner_lag_events", "Log entries that are not folded yet.",
                         MetricType::Gauge, static_cast<double>(lag)));
   page.push_back(Single("sluice_learner_lag_seconds",
-                        "Age of the newest folded entry while others wait; 0 when none do.",
+                        "How long the oldest entry that is not folded yet has waited.",
                         MetricType::Gauge, gauges.learner_lag_s));
 }
 

@@ -46,7 +46,6 @@ class Model {
   std::shared_ptr<const Posterior> Derive();
   std::size_t quarantined() const { return quarantined_; }
 
-  Model Clone() const { return *this; }
   // Same statistics, same bytes. Versioned; restored only under the options it was written with.
   std::string Serialise() const;
   static std::optional<Model> Restore(std::string_view bytes, const ModelOptions& options);

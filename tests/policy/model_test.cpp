@@ -97,7 +97,7 @@ TEST_CASE("a clone goes its own way") {
   Rng rng(5);
   Model model = test::TaughtModel(rng, 5, 2, 20);
   const std::string before = model.Serialise();
-  Model clone = model.Clone();
+  Model clone = model;
   CHECK(clone.Serialise() == before);
   const Context context = test::RandomContext(rng, 5);
   clone.Update({.arm = 0, .context = &context, .quality = 1});
