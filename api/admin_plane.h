@@ -1,6 +1,6 @@
-// The plane that operators use: /healthz, /readyz, /metrics, /v1/routers, /v1/routers/{name},
-// /v1/decisions/{id}. It has a port, a thread and an io_context of its own, so that overload of the
-// data plane never hides it.
+// The plane that operators use: health, metrics, reports, and what they change (admin_paths.h). It
+// has a port, a thread and an io_context of its own, so that overload of the data plane never hides
+// it. A change blocks this thread until it is in the log and folded.
 #pragma once
 
 #include "api/http_server.h"

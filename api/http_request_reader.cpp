@@ -1,12 +1,12 @@
 #include "api/http_request_reader.h"
 
-#include <algorithm>
-#include <cctype>
 #include <optional>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
+
+#include "api/http_request_facts.h"
 
 namespace sluice::api {
 namespace {
@@ -21,55 +21,12 @@ constexpr std::size_t kChunkExtensionBytesMax = 1024;
 constexpr std::size_t kChunkHeadBytesMax = 4096;
 // The shortest end of a chunked body: "0", CRLF, CRLF. The parser wants it whole.
 constexpr std::size_t kChunkedBytesMin = 5;
-// A body's memory is kept from one request to the next up to this size.
-constexpr std::size_t kBodyBytesKept = 64 * 1024;
 
 constexpr std::string_view kHeaderEnd = "\r\n\r\n";
 
-bool SameText(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) ==
-           std::tolower(static_cast<unsigned char>(y));
-  });
-}
-
-// What one request says. Each header line is seen once, so that what stands twice is known.
-struct Facts {
-  std::string method;
-  std::string target;
-  std::string content_type;
-  std::string expect;
-  std::string body;
-  struct Counts {
-    std::size_t lines = 0;
-    std::size_t hosts = 0;
-    std::size_t lengths = 0;
-    std::size_t codings = 0;
-    std::size_t content_types = 0;
-    std::size_t expects = 0;
-    std::size_t extension_bytes = 0;
-    bool coding_is_chunked = true;
-    bool length_is_list = false;
-    bool host_is_valid = true;
-    bool header_over = false;
-    bool is_1_0 = false;
-  } counts;
-
-  // Keeps the memory of what is small.
-  void Clear() {
-    if (body.capacity() > kBodyBytesKept) {
-      body = std::string();
-    }
-    for (std::string* text : {&method, &target, &content_type, &expect, &body}) {
-      text->clear();
-    }
-    counts = {};
-  }
-};
-
 class Parser final : public http::basic_parser<true> {
  public:
-  explicit Parser(Facts& facts) : facts_(facts), counts_(facts.counts) {}
+  explicit Parser(RequestFacts& facts) : facts_(facts), counts_(facts.counts) {}
 
  private:
   using Text = beast::string_view;
@@ -91,7 +48,10 @@ class Parser final : public http::basic_parser<true> {
     switch (field) {
       case http::field::host:
         ++counts_.hosts;
-        counts_.host_is_valid = counts_.host_is_valid && IsHost(text);
+        facts_.host = text;
+        break;
+      case http::field::origin:
+        facts_.has_origin = true;
         break;
       case http::field::content_length:
         ++counts_.lengths;
@@ -136,73 +96,9 @@ class Parser final : public http::basic_parser<true> {
 
   void on_finish_impl(Error&) override {}
 
-  // The characters of a host and a port; whether there is such a host is of no interest here.
-  static bool IsHost(std::string_view text) {
-    constexpr std::string_view kMarks = "-._~:[]%!$&'()*+;=";
-    return std::all_of(text.begin(), text.end(), [&](char c) {
-      return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-             kMarks.find(c) != std::string_view::npos;
-    });
-  }
-
-  Facts& facts_;
-  Facts::Counts& counts_;
+  RequestFacts& facts_;
+  RequestFacts::Counts& counts_;
 };
-
-struct Refusal {
-  int status = 400;
-  std::string_view detail;
-};
-
-// The parser unfolds continued lines, so they have to be looked for before it.
-bool HasFoldedLine(std::string_view header) {
-  for (std::size_t at = header.find("\r\n"); at != std::string_view::npos;
-       at = header.find("\r\n", at + 2)) {
-    const char next = at + 2 < header.size() ? header[at + 2] : '\0';
-    if (next == ' ' || next == '\t') {
-      return true;
-    }
-  }
-  return false;
-}
-
-bool IsTarget(std::string_view target) {
-  return std::all_of(target.begin(), target.end(),
-                     [](char c) { return c > 0x20 && c < 0x7f && c != '#'; });
-}
-
-std::optional<Refusal> CheckFraming(const Facts::Counts& counts) {
-  if (counts.hosts > 1 || (counts.hosts == 0 && !counts.is_1_0) || !counts.host_is_valid) {
-    return Refusal{400, "exactly one valid Host is required"};
-  }
-  if (counts.lengths > 1 || counts.length_is_list) {
-    return Refusal{400, "Content-Length may stand once"};
-  }
-  if (counts.codings > 0 && (counts.codings > 1 || counts.is_1_0 || !counts.coding_is_chunked)) {
-    return Refusal{400, "the only transfer coding is chunked, in HTTP/1.1"};
-  }
-  return std::nullopt;
-}
-
-std::optional<Refusal> CheckHeader(const Facts& facts, const RequestLimits& limits) {
-  const Facts::Counts& counts = facts.counts;
-  if (counts.lines > limits.headers_max) {
-    return Refusal{431, "the request has too many header lines"};
-  }
-  if (auto refusal = CheckFraming(counts)) {
-    return refusal;
-  }
-  if (!IsTarget(facts.target)) {
-    return Refusal{400, "the target has characters that are not allowed"};
-  }
-  if (counts.content_types > 1) {
-    return Refusal{400, "Content-Type may stand once"};
-  }
-  if (counts.expects > 1 || (counts.expects == 1 && !SameText(facts.expect, "100-continue"))) {
-    return Refusal{417, "the only expectation is 100-continue"};
-  }
-  return std::nullopt;
-}
 
 Refusal RefusalOf(const Error& error) {
   if (error == http::error::body_limit) {
@@ -212,31 +108,6 @@ Refusal RefusalOf(const Error& error) {
     return {431, "the header is too large"};
   }
   return {400, "the request is not well-formed HTTP/1.1"};
-}
-
-struct Target {
-  std::string_view path;
-  std::string_view query;
-};
-
-// The forms of RFC 9112: "/path?query", and "http://host/path?query" as proxies send it. Nothing
-// for "host:port", which only CONNECT uses.
-std::optional<Target> SplitTarget(std::string_view target) {
-  const std::size_t scheme = target.find("://");
-  if (!target.starts_with('/') && scheme != std::string_view::npos) {
-    const bool is_http =
-        SameText(target.substr(0, scheme), "http") || SameText(target.substr(0, scheme), "https");
-    const std::size_t path = std::min(target.find_first_of("/?", scheme + 3), target.size());
-    target = is_http ? target.substr(path) : std::string_view("");
-    if (is_http && (target.empty() || target.front() == '?')) {
-      return Target{"/", target.substr(std::min<std::size_t>(1, target.size()))};
-    }
-  }
-  if (!target.starts_with('/') && target != "*") {
-    return std::nullopt;
-  }
-  const std::size_t mark = std::min(target.find('?'), target.size());
-  return Target{target.substr(0, mark), target.substr(std::min(mark + 1, target.size()))};
 }
 
 }  // namespace
@@ -284,7 +155,7 @@ struct RequestReader::Impl {
   }
 
   void Accept() {
-    if (const auto refused = CheckHeader(facts, limits)) {
+    if (const auto refused = CheckHeader(facts, limits.headers_max)) {
       return Refuse(*refused);
     }
     const auto split = SplitTarget(facts.target);
@@ -315,12 +186,12 @@ struct RequestReader::Impl {
   }
 
   const RequestLimits& limits;
-  Facts facts;
+  RequestFacts facts;
   std::optional<Parser> parser;
   State state = State::kHeader;
   Refusal refusal;
   std::size_t searched = 0;  // of the header's bytes, where no end has been found
-  Target target;             // within the facts
+  RequestTarget target;      // within the facts
 };
 
 RequestReader::RequestReader(const RequestLimits& limits) : impl_(std::make_unique<Impl>(limits)) {}
@@ -366,6 +237,14 @@ std::string_view RequestReader::path() const {
 
 std::string_view RequestReader::query() const {
   return impl_->target.query;
+}
+
+std::string_view RequestReader::host() const {
+  return impl_->facts.host;
+}
+
+bool RequestReader::has_origin() const {
+  return impl_->facts.has_origin;
 }
 
 std::string_view RequestReader::content_type() const {

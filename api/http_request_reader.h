@@ -46,6 +46,8 @@ class RequestReader {
   std::string_view method() const;
   std::string_view path() const;
   std::string_view query() const;
+  std::string_view host() const;  // as sent, with a port if there is one
+  bool has_origin() const;
   std::string_view content_type() const;
   std::size_t body_bytes_announced() const;  // 0 when there is no body, or it comes in chunks
   bool wants_continue() const;               // Expect: 100-continue, and the body still to come

@@ -38,6 +38,8 @@ struct HttpRequest {
   std::string_view method;        // as sent
   std::string_view path;          // without the query
   std::string_view query;         // after '?', not decoded
+  std::string_view host;          // as sent, with a port if there is one; empty: none
+  bool has_origin = false;        // there is an Origin header, as browsers send it for a page
   std::string_view content_type;  // as sent; empty: none
   std::string_view body;
   std::size_t reader = 0;  // number of the serving thread

@@ -134,6 +134,8 @@ void Session::Handle() {
   request_ = {.method = reader_.method(),
               .path = reader_.path(),
               .query = reader_.query(),
+              .host = reader_.host(),
+              .has_origin = reader_.has_origin(),
               .content_type = reader_.content_type(),
               .body = reader_.body(),
               .reader = thread_.reader};

@@ -1,6 +1,17 @@
 #include "api/messages.h"
 
+#include <algorithm>
+
 namespace sluice::api {
+
+bool IsPlainName(std::string_view text) {
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
+  };
+  return !text.empty() && text.size() <= kNameBytesMax &&
+         std::all_of(text.begin(), text.end(), allowed);
+}
 
 const char* ReasonName(Reason reason) {
   switch (reason) {
@@ -40,6 +51,10 @@ const char* NarrowingName(Narrowing narrowing) {
       return "needs";
     case Narrowing::kMaxCost:
       return "max_cost_usd";
+    case Narrowing::kMaxLatency:
+      return "max_latency_ms";
+    case Narrowing::kCeiling:
+      return "ceiling";
   }
   return "unknown";
 }

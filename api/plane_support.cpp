@@ -1,6 +1,7 @@
 #include "api/plane_support.h"
 
 #include <algorithm>
+#include <cctype>
 #include <utility>
 
 #include "api/problem.h"
@@ -41,6 +42,17 @@ HttpResponse MethodNotAllowed(std::string_view allowed) {
       ProblemResponse(MakeProblem(405, "this path answers to " + std::string(allowed)));
   response.headers.emplace_back("Allow", allowed);
   return response;
+}
+
+bool IsJson(std::string_view content_type) {
+  constexpr std::string_view kJson = "application/json";
+  std::string_view type = content_type.substr(0, content_type.find(';'));
+  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) {
+    type.remove_suffix(1);
+  }
+  return std::equal(type.begin(), type.end(), kJson.begin(), kJson.end(), [](char a, char b) {
+    return std::tolower(static_cast<unsigned char>(a)) == b;
+  });
 }
 
 std::optional<std::string> DecodePercent(std::string_view text, std::size_t bytes_max) {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,32 +23,78 @@ struct ArmReport {
   std::string name;
   std::string model;
   int tier = 0;
+  std::string state;  // active, new, paused, draining, quarantined
+  std::string owner;  // file, admin
   double price_input_per_million_usd = 0;
   double price_output_per_million_usd = 0;
   std::uint64_t decisions = 0;
-  std::uint64_t rewards = 0;  // outcomes that taught quality
-  double reward_mean = 0;     // of those; 0 when there is none
+  std::uint64_t labels = 0;  // decisions whose quality is known now
+  double label_rate = 0;     // of the decisions
+  double reward_mean = 0;    // of those; 0 when there is none
   std::uint64_t costs = 0;
   double cost_usd_total = 0;
+  double cost_ratio = 1;             // billed over predicted
+  std::optional<double> latency_ms;  // expected, once known
+  std::uint64_t alarms = 0;          // of the drift detector
+};
+
+// What is spent, of the router's own traffic or of one plan's.
+struct ScopeReport {
+  std::string plan;  // empty: the router's own
+  std::string objective;
+  double cost_weight = 0;  // lambda in force
+  double budget_usd = 0;   // a request; 0: none
+  double target_usd = 0;   // a request, of the last solve
+  double bank_usd = 0;
+  double spent_day_usd = 0;
+  double spent_month_usd = 0;
+  double reserved_usd = 0;  // for decisions whose cost is not known yet
+  double ceiling_day_usd = 0;
+  double ceiling_month_usd = 0;
+  std::optional<double> exploration_tokens;  // left; none: no budget of exploration
+};
+
+// What an untrusted policy would have done (observe mode).
+struct ObserveReport {
+  std::uint64_t decisions = 0;
+  double agreement = 0;          // share in which it took the caller's arm
+  double ours_cost_usd = 0;      // a request, as predicted
+  double baseline_cost_usd = 0;  // a request, as predicted by the same model
+  double ours_quality = 0;       // expected mean
+  double baseline_quality = 0;
+};
+
+struct MapReport {
+  std::uint32_t version = 0;  // 0: none yet
+  std::size_t components = 0;
+  std::uint64_t fitted_at = 0;    // log position
+  std::size_t distinct_seen = 0;  // until the first is fitted
+  double input_shift = 0;         // mean square, in standard deviations
 };
 
 struct RouterReport {
   std::string name;
   std::string policy;
   std::string exploration_mode;
-  double cost_weight = 0;
   std::string context_source;
   std::size_t context_dimension = 0;    // with features and bias
   std::size_t embedding_dimension = 0;  // that callers send; 0 with text
   std::string context_id;
+  MapReport map;
+  bool observe = false;
+  bool frozen = false;  // learns nothing until unfrozen
   std::uint64_t snapshot_version = 0;
   std::uint64_t applied_position = 0;  // of the log, folded and published
   std::uint64_t log_position = 0;      // last in the log
   double lag_s = 0;
   std::uint64_t decisions = 0;
+  std::uint64_t audits = 0;
   double exploration_expected = 0;  // mean P(other than greedy) over the decisions
   double exploration_realised = 0;  // share of decisions that took another arm
+  std::uint64_t exploration_limited = 0;
   std::size_t quarantined_arms = 0;
+  std::optional<ObserveReport> observed;  // once anything was
+  std::vector<ScopeReport> scopes;
   std::vector<ArmReport> arms;
 };
 
@@ -56,8 +103,17 @@ struct OutcomeReport {
   std::string source;
   std::uint64_t received_us = 0;
   std::vector<std::pair<std::string, Scalar>> facts;  // what was reported, by its wire name
-  bool learnt_quality = false;
-  bool learnt_cost = false;
+  std::uint32_t seq = 0;
+  bool revoked = false;
+};
+
+// What all feedback of a decision together says, and whether it stands in the model.
+struct LessonReport {
+  std::string state;  // open, contributed, revised, voided, closed
+  std::optional<double> quality;
+  std::optional<double> weight;
+  std::optional<double> cost_usd;
+  std::string arm;  // whom it teaches about
 };
 
 struct DecisionReport {
@@ -65,22 +121,80 @@ struct DecisionReport {
   std::uint64_t position = 0;
   std::uint64_t time_us = 0;
   std::string router;
+  std::string plan;
   std::string arm;
-  std::string greedy_arm;
   Reason reason = Reason::kPolicy;
   std::vector<Narrowing> narrowed_by;
   double propensity = 1;
-  double exploration = 0;
-  double cost_weight = 0;
   std::uint64_t sequence = 0;
+  std::uint64_t tick = 0;
   std::string policy_kind;
   std::uint64_t policy_version = 0;
   std::string request_id;
   std::vector<std::string> tags;
   std::string baseline;
-  std::vector<ArmExplanation> arms;  // the eligible ones
+  bool active = true;
+  bool audit = false;
+  Explanation explanation;
   std::vector<float> context;
+  LessonReport lesson;
   std::vector<OutcomeReport> outcomes;
+};
+
+// -- What operators ask for -----------------------------------------------------------------------
+
+// Limits of an arm on the wire, those of the configuration.
+inline constexpr int kTierMax = 16;
+inline constexpr double kPriceMax = 1e6;  // USD per million tokens
+inline constexpr double kStartStrengthMax = 1e6;
+inline constexpr std::size_t kCapabilitiesMax = 64;
+inline constexpr std::size_t kParamsMax = 32;
+inline constexpr std::size_t kParamBytesMax = 1024;  // of a text
+inline constexpr std::size_t kPriceChangesMax = 64;
+
+enum class AdminOperation : std::uint8_t { kFreeze, kUnfreeze, kRollback, kReset, kRefit };
+
+struct AdminRequest {
+  std::string router;
+  AdminOperation operation = AdminOperation::kFreeze;
+  // kRollback: a log position; what lies after it is not learnt. None: the checkpoint before last.
+  std::optional<std::uint64_t> position;
+  std::string arm;  // kReset: one arm; empty: all
+};
+
+// Done: it stands in the log at `position` and is folded.
+struct AdminAnswer {
+  std::uint64_t position = 0;
+  std::string detail;
+};
+
+// PUT /v1/routers/{router}/arms/{arm}: the arm as a whole.
+struct ArmPut {
+  struct Price {
+    std::uint64_t from_us = 0;
+    double input_per_million_usd = 0;
+    double output_per_million_usd = 0;
+  };
+  std::string router;
+  std::string arm;
+  std::string model;
+  int tier = 1;
+  double price_input_per_million_usd = 0;
+  double price_output_per_million_usd = 0;
+  std::vector<Price> price_changes;
+  std::vector<std::string> capabilities;
+  Params params;
+  std::string state = "active";  // active, paused, draining
+  std::string start = "others";  // others, prior, or an arm's name; of an arm that is new
+  std::string statistics;  // bytes that GET .../statistics gave (base64 on the wire); or empty
+  double start_strength = 25;
+};
+
+struct ConfigChange {
+  std::string field;
+  std::string from;
+  std::string to;
+  std::string effect;  // live, rebuild, restart
 };
 
 }  // namespace sluice::api

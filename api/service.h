@@ -31,6 +31,18 @@ class Service {
   virtual std::vector<RouterReport> Routers() const = 0;
   virtual std::variant<RouterReport, Problem> RouterByName(const std::string& name) const = 0;
   virtual std::variant<DecisionReport, Problem> DecisionById(const std::string& id) const = 0;
+
+  // -- Changes by operators. Each is in the log, synced and folded when the call returns.
+  virtual std::variant<AdminAnswer, Problem> Operate(const AdminRequest& request) = 0;
+  // 409 for an arm of the configuration file.
+  virtual std::variant<AdminAnswer, Problem> PutArm(const ArmPut& put) = 0;
+  virtual std::variant<AdminAnswer, Problem> DeleteArm(const std::string& router,
+                                                       const std::string& arm) = 0;
+  // What was learnt of an arm, as bytes that PutArm takes.
+  virtual std::variant<std::string, Problem> ArmStatistics(const std::string& router,
+                                                           const std::string& arm) const = 0;
+  // Reads the configuration file again; what changed, or 422 with every problem of the file.
+  virtual std::variant<std::vector<ConfigChange>, Problem> ReloadConfig() = 0;
 };
 
 }  // namespace sluice::api

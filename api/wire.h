@@ -7,6 +7,8 @@
 // route:chat bodies. Denormal numbers are read as 0.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -29,6 +31,13 @@ struct FeedbackBody {
 };
 std::variant<FeedbackBody, Problem> ParseFeedback(std::string_view body);
 
+// What is asked of a router: the fields that the operation takes. An empty body is an empty object.
+std::variant<AdminRequest, Problem> ParseAdmin(AdminOperation operation, std::string_view body);
+// Calls that take no fields at all.
+std::optional<Problem> ParseEmpty(std::string_view body);
+// The arm as a whole; its name and its router's are in the path.
+std::variant<ArmPut, Problem> ParseArm(std::string_view body);
+
 std::string RenderRoute(const RouteAnswer& answer);
 std::string RenderRouteBatch(const std::vector<RouteReply>& replies);
 std::string RenderFeedback(const FeedbackAnswer& answer);
@@ -36,6 +45,9 @@ std::string RenderProblem(const Problem& problem);
 std::string RenderRouter(const RouterReport& report);
 std::string RenderRouters(const std::vector<RouterReport>& reports);
 std::string RenderDecision(const DecisionReport& report);
+std::string RenderAdmin(const AdminAnswer& answer);
+std::string RenderStatistics(std::string_view bytes);
+std::string RenderChanges(const std::vector<ConfigChange>& changes);
 
 // A digest of a body, for telling a retry from a clash of request ids. Not for security.
 std::uint64_t BodyDigest(std::string_view body);

@@ -3,11 +3,11 @@
 #include <array>
 #include <bit>
 #include <cmath>
-#include <cstdint>
-#include <cstring>
 #include <limits>
 #include <optional>
 #include <span>
+
+#include "api/wire_base64.h"
 
 namespace sluice::api {
 namespace {
@@ -96,59 +96,16 @@ Fault ReadNumbers(const JsonValue& value, const Place& place, std::vector<float>
   return std::nullopt;
 }
 
-constexpr std::uint8_t kNotBase64 = 0xFF;
-
-constexpr std::array<std::uint8_t, 256> MakeBase64Values() {
-  constexpr std::string_view kAlphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::array<std::uint8_t, 256> values{};
-  values.fill(kNotBase64);
-  for (std::size_t i = 0; i < kAlphabet.size(); ++i) {
-    values[static_cast<unsigned char>(kAlphabet[i])] = static_cast<std::uint8_t>(i);
-  }
-  return values;
-}
-
-constexpr std::array<std::uint8_t, 256> kBase64Values = MakeBase64Values();
-
-struct Bytes {
-  std::array<std::uint8_t, kEmbeddingMax * sizeof(float) + 3> data;
-  std::size_t size = 0;
-};
-
-// False when the text is not padded base64 or holds more than kEmbeddingMax floats.
-bool DecodeBase64(std::string_view text, Bytes& out) {
-  constexpr std::size_t kTextMax = (kEmbeddingMax * sizeof(float) + 2) / 3 * 4;
-  if (text.empty() || text.size() % 4 != 0 || text.size() > kTextMax) {
-    return false;
-  }
-  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;
-  unsigned bad = 0;
-  for (std::size_t i = 0; i < text.size(); i += 4) {
-    std::uint32_t group = 0;
-    for (std::size_t k = 0; k < 4; ++k) {
-      const bool pad = i + k >= text.size() - padding;
-      const std::uint8_t value = pad ? 0 : kBase64Values[static_cast<unsigned char>(text[i + k])];
-      bad |= value & 0xC0U;  // Set in kNotBase64 and in no value.
-      group = group << 6 | (value & 0x3FU);
-    }
-    out.data[out.size++] = static_cast<std::uint8_t>(group >> 16);
-    out.data[out.size++] = static_cast<std::uint8_t>(group >> 8);
-    out.data[out.size++] = static_cast<std::uint8_t>(group);
-  }
-  out.size -= padding;
-  return bad == 0;
-}
-
 Fault ReadBase64(std::string_view text, const Place& place, std::vector<float>& out) {
   static_assert(std::endian::native == std::endian::little && sizeof(float) == 4);
-  Bytes bytes;
-  const bool decoded = DecodeBase64(text, bytes);
-  if (!decoded || bytes.size == 0 || bytes.size % sizeof(float) != 0) {
+  const std::size_t bytes = Base64Bytes(text).value_or(0);
+  if (bytes == 0 || bytes % sizeof(float) != 0 || bytes > kEmbeddingMax * sizeof(float)) {
     return Invalid(place, kEmbeddingForms);
   }
-  out.resize(bytes.size / sizeof(float));
-  std::memcpy(out.data(), bytes.data.data(), bytes.size);
+  out.resize(bytes / sizeof(float));
+  if (!DecodeBase64(text, std::as_writable_bytes(std::span(out)))) {
+    return Invalid(place, kEmbeddingForms);
+  }
   for (float& entry : out) {
     if (!std::isfinite(entry)) {
       return Invalid(place, "the embedding has a value that is not a finite number");

@@ -1,12 +1,9 @@
-#include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "api/problem.h"
 #include "api/wire.h"
 #include "api/wire_fields.h"
 #include "api/wire_json.h"
-#include "api/wire_time.h"
 
 namespace sluice::api {
 namespace {
@@ -19,23 +16,16 @@ constexpr NumberRange kUnit{.min = 0, .max = 1};
 constexpr NumberRange kNotNegative{.min = 0};
 constexpr NumberRange kCost{.min = 0, .max = kCostUsdMax};
 
-Fault ReadSource(Value value, At place, Out& out) {
-  constexpr std::string_view kSources[] = {"user", "judge", "gateway"};
-  const auto name = value.String();
-  if (!name || std::find(std::begin(kSources), std::end(kSources), *name) == std::end(kSources)) {
-    return Invalid(place, "user, judge or gateway was expected");
-  }
-  out.source = *name;
-  return std::nullopt;
-}
+// Under this name the daemon writes what its own timers say.
+constexpr std::string_view kReservedSource = "sluice";
 
-Fault ReadOccurredAt(Value value, At place, Out& out) {
-  const auto text = value.String();
-  out.occurred_us = text ? ParseTime(*text) : std::nullopt;
-  if (!out.occurred_us) {
-    return Invalid(place, "a time as 2026-01-31T12:00:00Z was expected (RFC 3339, since 1970)");
+// Which names a router knows is the service's business.
+Fault ReadSource(Value value, At place, Out& out) {
+  if (Fault fault = ReadPlainName(value, place, out.source)) {
+    return fault;
   }
-  return std::nullopt;
+  return out.source == kReservedSource ? Invalid(place, "this source is the daemon's own")
+                                       : std::nullopt;
 }
 
 constexpr FieldRule<FeedbackEvent> kSignalFields[] = {
@@ -77,16 +67,20 @@ constexpr FieldRule<FeedbackEvent> kEventFields[] = {
     {"router", [](Value v, At at, Out& out) { return ReadName(v, at, out.router); }},
     {"event_id", [](Value v, At at, Out& out) { return ReadId(v, at, out.event_id); }},
     {"source", ReadSource},
+    {"seq", [](Value v, At at, Out& out) { return ReadUint32(v, at, out.seq); }},
+    {"revoked", [](Value v, At at, Out& out) { return ReadBoolean(v, at, out.revoked); }},
+    {"activate", [](Value v, At at, Out& out) { return ReadBoolean(v, at, out.activate); }},
     {"served_arm",
      [](Value v, At at, Out& out) { return ReadName(v, at, out.served_arm.emplace()); }},
-    {"occurred_at", ReadOccurredAt},
+    {"occurred_at",
+     [](Value v, At at, Out& out) { return ReadTime(v, at, out.occurred_us.emplace()); }},
     {"reward",
      [](Value v, At at, Out& out) { return ReadNumber(v, at, kUnit, out.reward.emplace()); }},
     {"signals", [](Value v, At at, Out& out) { return ReadObject(v, at, kSignalRules, out); }},
 };
 
 // Of later versions of the wire, and refused until the capability behind them is there.
-constexpr std::string_view kLaterEventFields[] = {"seq", "revoked", "activate", "response_id"};
+constexpr std::string_view kLaterEventFields[] = {"response_id"};
 
 constexpr ObjectRules<FeedbackEvent> kEventRules{kEventFields, kLaterEventFields};
 
@@ -94,7 +88,8 @@ bool HasQualitySignal(const FeedbackEvent& event) {
   return event.thumb || event.score || event.task_success || event.regenerated;
 }
 
-bool SaysSomething(const FeedbackEvent& event) {
+// About what the decision was good for, or what it took.
+bool ReportsSomething(const FeedbackEvent& event) {
   const bool used = event.input_tokens || event.cached_input_tokens || event.output_tokens ||
                     event.reasoning_tokens;
   const bool ran = event.cost_usd || event.latency_ms || event.status || event.served_arm;
@@ -113,8 +108,15 @@ Fault CheckEvent(const FeedbackEvent& event, const Place& place) {
     return Invalid(place.Field("reward"),
                    "reward excludes thumb, score, task_success and regenerated");
   }
-  if (!SaysSomething(event)) {
-    return Invalid(place, "the event says nothing; reward, signals or served_arm was expected");
+  const bool reports = ReportsSomething(event);
+  if (event.revoked && (reports || event.activate)) {
+    return Invalid(place.Field("revoked"),
+                   "revoked excludes reward, signals, served_arm and activate");
+  }
+  if (!reports && !event.revoked && !event.activate) {
+    return Invalid(place,
+                   "the event says nothing; reward, signals, served_arm, revoked or activate was "
+                   "expected");
   }
   return std::nullopt;
 }

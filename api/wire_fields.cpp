@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "api/problem.h"
+#include "api/wire_time.h"
 
 namespace sluice::api {
 namespace {
@@ -87,6 +88,15 @@ Fault ReadName(const JsonValue& value, const Place& place, std::string& out) {
   return ReadToken(value, place, kNameBytesMax, out);
 }
 
+Fault ReadPlainName(const JsonValue& value, const Place& place, std::string& out) {
+  const auto name = value.String();
+  if (!name || !IsPlainName(*name)) {
+    return Invalid(place, "a name of 1 to 128 of A-Z a-z 0-9 . _ - was expected");
+  }
+  out = *name;
+  return std::nullopt;
+}
+
 Fault ReadId(const JsonValue& value, const Place& place, std::string& out) {
   return ReadToken(value, place, kIdBytesMax, out);
 }
@@ -105,6 +115,16 @@ Fault ReadNames(const JsonValue& value, const Place& place, std::size_t count_ma
       return fault;
     }
   }
+  return std::nullopt;
+}
+
+Fault ReadTime(const JsonValue& value, const Place& place, std::uint64_t& out_us) {
+  const auto text = value.String();
+  const auto time_us = text ? ParseTime(*text) : std::nullopt;
+  if (!time_us) {
+    return Invalid(place, "a time as 2026-01-31T12:00:00Z was expected (RFC 3339, since 1970)");
+  }
+  out_us = *time_us;
   return std::nullopt;
 }
 
@@ -134,6 +154,20 @@ Fault ReadInteger(const JsonValue& value, const Place& place, const NumberRange&
     return Invalid(place, "an integer" + RangeText(range) + " was expected");
   }
   out = static_cast<int>(*number);
+  return std::nullopt;
+}
+
+Fault ReadChoice(const JsonValue& value, const Place& place,
+                 std::span<const std::string_view> names, std::string& out) {
+  const auto text = value.String();
+  if (!text || std::find(names.begin(), names.end(), *text) == names.end()) {
+    std::string expected;
+    for (const std::string_view name : names) {
+      expected.append(expected.empty() ? "" : ", ").append(name);
+    }
+    return Invalid(place, "one of " + expected + " was expected");
+  }
+  out = *text;
   return std::nullopt;
 }
 

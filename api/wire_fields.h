@@ -55,11 +55,17 @@ Fault ReadToken(const JsonValue& value, const Place& place, std::size_t bytes_ma
                 std::string& out);
 Fault ReadName(const JsonValue& value, const Place& place, std::string& out);
 Fault ReadId(const JsonValue& value, const Place& place, std::string& out);
+// A name as the configuration writes them: only letters, digits and . _ -
+Fault ReadPlainName(const JsonValue& value, const Place& place, std::string& out);
 Fault ReadNames(const JsonValue& value, const Place& place, std::size_t count_max,
                 std::vector<std::string>& out);
+// Microseconds since 1970, of RFC 3339.
+Fault ReadTime(const JsonValue& value, const Place& place, std::uint64_t& out_us);
 Fault ReadBoolean(const JsonValue& value, const Place& place, bool& out);
 Fault ReadNumber(const JsonValue& value, const Place& place, const NumberRange& range, double& out);
 Fault ReadInteger(const JsonValue& value, const Place& place, const NumberRange& range, int& out);
+Fault ReadChoice(const JsonValue& value, const Place& place,
+                 std::span<const std::string_view> names, std::string& out);
 Fault ReadUint32(const JsonValue& value, const Place& place, std::uint32_t& out);
 
 // One field of an object that is read into an Out.

@@ -228,6 +228,11 @@ bool JsonValue::IsObject() const {
   return std::bit_cast<dom::element>(words_).is_object();
 }
 
+bool JsonValue::IsWhole() const {
+  const auto element = std::bit_cast<dom::element>(words_);
+  return element.is_int64() || element.is_uint64();
+}
+
 std::optional<bool> JsonValue::Boolean() const {
   bool value = false;
   const auto error = std::bit_cast<dom::element>(words_).get_bool().get(value);

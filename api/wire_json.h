@@ -25,6 +25,7 @@ class JsonValue {
   bool IsNull() const;
   bool IsArray() const;
   bool IsObject() const;
+  bool IsWhole() const;  // a number that is written without a point or an exponent
   // Nothing when the value is of another type.
   std::optional<bool> Boolean() const;
   std::optional<std::string_view> String() const;

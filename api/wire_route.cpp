@@ -25,16 +25,11 @@ Fault ReadFeatures(const JsonValue& value, const Place& place, std::map<std::str
   return std::nullopt;
 }
 
-Fault ReadMaxCost(const JsonValue& value, const Place& place, RouteRequest& out) {
-  double cost = 0;
-  if (Fault fault = ReadNumber(value, place, {.min = 0}, cost)) {
+Fault ReadPositive(const JsonValue& value, const Place& place, double& out) {
+  if (Fault fault = ReadNumber(value, place, {.min = 0}, out)) {
     return fault;
   }
-  if (cost == 0) {
-    return Invalid(place, "a number above 0 was expected");
-  }
-  out.max_cost_usd = cost;
-  return std::nullopt;
+  return out == 0 ? Invalid(place, "a number above 0 was expected") : std::nullopt;
 }
 
 Fault TakeText(const JsonValue& value, const Place& place, RouteRequest& out) {
@@ -51,12 +46,24 @@ using Out = RouteRequest;
 using Value = const JsonValue&;
 using At = const Place&;
 
+constexpr FieldRule<RouteRequest> kUserFields[] = {
+    {"plan", [](Value v, At at, Out& out) { return ReadName(v, at, out.plan); }},
+};
+
+// Of later versions of the wire, and refused until the capability behind them is there.
+constexpr std::string_view kLaterUserFields[] = {"id"};
+constexpr std::string_view kLaterRouteFields[] = {"session_id"};
+
+constexpr ObjectRules<RouteRequest> kUserRules{kUserFields, kLaterUserFields};
+
 constexpr FieldRule<RouteRequest> kRouteFields[] = {
     {"router", [](Value v, At at, Out& out) { return ReadName(v, at, out.router); }},
     {"query", TakeText},
     {"messages", TakeMessages},
     {"embedding",
      [](Value v, At at, Out& out) { return ReadEmbedding(v, at, out.embedding.emplace()); }},
+    {"embedding_model",
+     [](Value v, At at, Out& out) { return ReadName(v, at, out.embedding_model); }},
     {"request_id", [](Value v, At at, Out& out) { return ReadId(v, at, out.request_id); }},
     {"tags", [](Value v, At at, Out& out) { return ReadNames(v, at, kTagsMax, out.tags); }},
     {"allow",
@@ -66,17 +73,19 @@ constexpr FieldRule<RouteRequest> kRouteFields[] = {
     {"override",
      [](Value v, At at, Out& out) { return ReadName(v, at, out.override_arm.emplace()); }},
     {"baseline", [](Value v, At at, Out& out) { return ReadName(v, at, out.baseline.emplace()); }},
-    {"max_cost_usd", ReadMaxCost},
+    {"user", [](Value v, At at, Out& out) { return ReadObject(v, at, kUserRules, out); }},
+    {"max_cost_usd",
+     [](Value v, At at, Out& out) { return ReadPositive(v, at, out.max_cost_usd.emplace()); }},
+    {"max_latency_ms",
+     [](Value v, At at, Out& out) { return ReadPositive(v, at, out.max_latency_ms.emplace()); }},
     {"input_tokens",
      [](Value v, At at, Out& out) { return ReadUint32(v, at, out.input_tokens.emplace()); }},
     {"output_tokens_max",
      [](Value v, At at, Out& out) { return ReadUint32(v, at, out.output_tokens_max.emplace()); }},
     {"features", [](Value v, At at, Out& out) { return ReadFeatures(v, at, out.features); }},
+    {"active", [](Value v, At at, Out& out) { return ReadBoolean(v, at, out.active); }},
     {"explain", [](Value v, At at, Out& out) { return ReadBoolean(v, at, out.explain); }},
 };
-
-// Of later versions of the wire, and refused until the capability behind them is there.
-constexpr std::string_view kLaterRouteFields[] = {"session_id", "user", "max_latency_ms", "active"};
 
 constexpr ObjectRules<RouteRequest> kRouteRules{kRouteFields, kLaterRouteFields};
 
@@ -87,6 +96,9 @@ RouteItem ReadRoute(const JsonValue& value, const Place& place) {
   }
   if (request.text && request.embedding) {
     return *Invalid(place.Field("embedding"), "text and embedding exclude each other");
+  }
+  if (!request.embedding_model.empty() && !request.embedding) {
+    return *Invalid(place.Field("embedding_model"), "embedding_model goes with an embedding");
   }
   return request;
 }

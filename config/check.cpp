@@ -1,35 +1,13 @@
-// Rules between fields.
+// Rules between fields of the whole file; those within a router have files of their own.
+#include "config/check.h"
+
 #include <algorithm>
-#include <map>
 
 #include "config/field.h"
-#include "config/findings.h"
-#include "config/format.h"
-#include "config/suggest.h"
 
 namespace sluice::config {
 
 namespace {
-
-using policy::ContextSource;
-using policy::ExplorationMode;
-using policy::PolicyKind;
-
-// The second and later owners of a name are refused, with the line of the first.
-template <typename Owner>
-void CheckUnique(const std::vector<Owner>& owners, const std::string& path, Findings& findings) {
-  std::map<std::string, std::size_t> first;
-  for (std::size_t i = 0; i < owners.size(); ++i) {
-    const std::string field = Indexed(path, i) + ".name";
-    if (!findings.Sound(field)) continue;
-    const auto [known, is_new] = first.emplace(owners[i].name, i);
-    if (is_new) continue;
-    const std::string other = Indexed(path, known->second);
-    findings.Add(field, Quote(owners[i].name) + " is taken by " + other + " (line " +
-                            std::to_string(findings.LineOf(other + ".name")) +
-                            "): names must differ");
-  }
-}
 
 void CheckPlanes(const Options& options, Findings& findings) {
   const api::ServerOptions& data = options.data_plane;
@@ -53,87 +31,37 @@ void CheckStore(const store::StoreOptions& store, Findings& findings) {
   }
 }
 
-void CheckContext(const policy::ContextOptions& context, const std::string& path,
-                  Findings& findings) {
-  const std::string dimension = path + ".dimension";
-  const bool embedding = context.source == ContextSource::kEmbedding;
-  if (embedding && !findings.Given(dimension)) {
-    findings.Add(dimension, "is missing: source \"embedding\" needs a dimension, 1..1024");
-  }
-  if (!embedding && findings.Given(dimension) && findings.Sound(path + ".source")) {
-    findings.Add(dimension,
-                 "does not go with source \"text\", whose dimension follows from the encoder: "
-                 "leave it out, or set source = \"embedding\"");
-  }
-  CheckUnique(context.features, path + ".feature", findings);
-  const std::size_t raw = embedding ? context.dimension : policy::kScalarFeatures;
-  if (raw + context.features.size() + 1 > policy::kContextMax) {
-    findings.Add(path + ".feature", "dimension and features must be at most " +
-                                        std::to_string(policy::kContextMax - 1) +
-                                        " together, not " +
-                                        std::to_string(raw + context.features.size()));
-  }
-}
-
-void CheckExploration(const policy::PolicyOptions& policy, const std::string& path,
-                      Findings& findings) {
-  const auto& exploration = policy.exploration;
-  if (exploration.floor > exploration.cap) {
-    findings.Add(path + (findings.Given(path + ".floor") ? ".floor" : ".cap"),
-                 "floor must be at most cap, but " + FormatNumber(exploration.floor) + " > " +
-                     FormatNumber(exploration.cap));
-  }
-  const bool ranks = policy.kind == PolicyKind::kLinUcb || policy.kind == PolicyKind::kThompson;
-  if (!ranks && exploration.mode != ExplorationMode::kNatural) {
-    findings.Add(path + ".mode",
-                 "must be \"natural\", or left out, with policy " +
-                     Quote(kPolicyNames[static_cast<std::size_t>(policy.kind)]) +
-                     ": it has a distribution of its own, which another mode would replace");
-  }
-}
-
-void CheckArmName(const RouterOptions& router, const std::string& name, const std::string& field,
-                  Findings& findings) {
-  if (name.empty() || !findings.Sound(field)) return;
-  const auto called = [&](const ArmOptions& arm) { return arm.name == name; };
-  if (std::ranges::any_of(router.arms, called)) return;
-  std::vector<std::string_view> names;
-  for (const ArmOptions& arm : router.arms) names.push_back(arm.name);
-  const std::string_view nearest = Nearest(name, names);
-  const std::string hint = nearest.empty() ? "" : "; did you mean " + Quote(nearest) + "?";
-  findings.Add(field, "this router has no arm " + Quote(name) + hint);
-}
-
-void CheckArms(const RouterOptions& router, const std::string& path, Findings& findings) {
-  CheckUnique(router.arms, path + ".arm", findings);
-  for (std::size_t i = 0; i < router.arms.size(); ++i) {
-    const ArmOptions& arm = router.arms[i];
-    const std::string price = Indexed(path + ".arm", i) + ".price_output_per_million_usd";
-    if (arm.price_input_per_million_usd == 0 && arm.price_output_per_million_usd == 0 &&
-        findings.Sound(price) &&
-        findings.Sound(Indexed(path + ".arm", i) + ".price_input_per_million_usd")) {
-      findings.Add(price,
-                   "one of price_input_per_million_usd and price_output_per_million_usd must be "
-                   "above 0: costs are learnt as a multiple of the list price");
-    }
-  }
-  CheckArmName(router, router.fallback_arm, path + ".fallback_arm", findings);
-  if (router.policy.kind == PolicyKind::kFixed && router.fixed_arm.empty() &&
-      findings.Sound(path + ".fixed_arm")) {
-    findings.Add(path + ".fixed_arm", "is missing: policy \"fixed\" needs the name of an arm");
-  }
-  CheckArmName(router, router.fixed_arm, path + ".fixed_arm", findings);
-}
-
-// What is learnt goes into one checkpoint, which the store takes up to 1 GiB: two triangular sums
-// of doubles an arm, the quality's and the cost's. Some room is left for the rest of it.
+// What is learnt goes into one checkpoint, which the store takes up to 1 GiB. Some room is left for
+// what is not counted below.
 constexpr std::size_t kLearntBytesMax = std::size_t{960} << 20;
+constexpr std::size_t kGrams = 8192;       // numbers that a map of texts reads
+constexpr std::size_t kRemembered = 300;   // contexts of each budget, with a bonus an arm
+constexpr std::size_t kFloatsOfLine = 16;  // a map's rows are whole cache lines
 
+bool IsFitted(const policy::ContextOptions& context) {
+  return context.projection == policy::Projection::kFitted;
+}
+
+std::size_t LearntDimension(const policy::ContextOptions& context) {
+  const std::size_t mapped = IsFitted(context) ? context.components : 0;
+  return std::max(RawDimension(context), mapped) + context.features.size() + 1;
+}
+
+std::size_t MapBytes(const policy::ContextOptions& context) {
+  if (!IsFitted(context)) return 0;
+  const bool text = context.source == policy::ContextSource::kText;
+  const std::size_t lines = (context.components + kFloatsOfLine - 1) / kFloatsOfLine;
+  return (text ? kGrams : context.dimension) * lines * kFloatsOfLine * sizeof(float);
+}
+
+// Two triangular sums of doubles an arm, the quality's and the cost's; the map; what the pacers of
+// the router and its plans remember.
 std::size_t LearntBytes(const RouterOptions& router) {
-  const bool embedding = router.context.source == ContextSource::kEmbedding;
-  const std::size_t raw = embedding ? router.context.dimension : policy::kScalarFeatures;
-  const std::size_t dimension = raw + router.context.features.size() + 1;
-  return router.arms.size() * dimension * (dimension + 1) * sizeof(double);
+  const std::size_t dimension = LearntDimension(router.context);
+  const std::size_t sums = router.arms.size() * dimension * (dimension + 1) * sizeof(double);
+  const std::size_t remembered =
+      (1 + router.plans.size()) * kRemembered * (dimension + policy::kArmsMax) * sizeof(float);
+  return sums + MapBytes(router.context) + remembered;
 }
 
 void CheckSize(const std::vector<RouterOptions>& routers, Findings& findings) {
@@ -154,11 +82,7 @@ void CheckRules(const Options& options, Findings& findings) {
   CheckUnique(options.routers, "router", findings);
   CheckSize(options.routers, findings);
   for (std::size_t i = 0; i < options.routers.size(); ++i) {
-    const RouterOptions& router = options.routers[i];
-    const std::string path = Indexed("router", i);
-    CheckContext(router.context, path + ".context", findings);
-    CheckExploration(router.policy, path + ".exploration", findings);
-    if (findings.Sound(path + ".arm")) CheckArms(router, path, findings);
+    CheckRouter(options.routers[i], Indexed("router", i), findings);
   }
 }
 

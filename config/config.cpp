@@ -58,7 +58,7 @@ Checked<Options> Load(const std::string& path) {
 
 Checked<RouterOptions> ParseRouter(std::string_view toml) {
   if (toml.size() > kFileBytesMax) return AboutFile("router", TooLong());
-  Findings findings("router");
+  Findings findings("router", Origin::kLog);
   Options options = Defaults();
   options.routers.clear();
   ReadRouters(toml, options.routers, findings);

@@ -11,9 +11,7 @@
 #include <vector>
 
 #include "api/http_server.h"
-#include "policy/context.h"
-#include "policy/model.h"
-#include "policy/policy.h"
+#include "config/router_options.h"
 #include "store/store.h"
 
 namespace sluice::config {
@@ -23,33 +21,6 @@ inline constexpr std::size_t kFileBytesMax = 4 * 1024 * 1024;
 
 // What a dollar is worth in quality where nothing else is said.
 inline constexpr double kCostWeightDefault = 40;
-
-// Same type as api::Params: an arm's own parameters, echoed to the caller. Sorted by key.
-using Scalar = std::variant<bool, std::int64_t, double, std::string>;
-using Params = std::vector<std::pair<std::string, Scalar>>;
-
-struct ArmOptions {
-  std::string name;
-  std::string model;
-  int tier = 1;  // rank from cheap to premium, 1..16
-  double price_input_per_million_usd = 0;
-  double price_output_per_million_usd = 0;
-  std::vector<std::string> capabilities = {};
-  Params params = {};
-  bool operator==(const ArmOptions&) const = default;
-};
-
-struct RouterOptions {
-  std::string name = "default";
-  std::uint64_t seed = 1;
-  policy::PolicyOptions policy;  // fixed_arm is by name below; its id comes with the roster
-  std::string fixed_arm;         // policy "fixed" only
-  std::string fallback_arm;      // empty: the arm of lowest tier
-  policy::ContextOptions context;
-  policy::ModelOptions prior;  // dimension is filled in with the roster, 0 here
-  std::vector<ArmOptions> arms;
-  bool operator==(const RouterOptions&) const = default;
-};
 
 struct LearnerOptions {
   std::uint64_t checkpoint_events = 20000;  // a checkpoint after so many log entries ...
@@ -100,5 +71,20 @@ std::string Print(const Options& options);
 // to the bit, and ParseRouter gives the router back. This is what the event log keeps.
 std::string PrintRouter(const RouterOptions& router);
 Checked<RouterOptions> ParseRouter(std::string_view toml);
+
+// How far a change of a router's definition reaches into what was learnt.
+enum class Reach : std::uint8_t {
+  kLive,       // from the next decision on
+  kRebuild,    // what was learnt is folded again from the log at one position
+  kNewRouter,  // it would not fit
+};
+struct Difference {
+  std::string field;  // "exploration.cap", "arm[standard].price_input_per_million_usd"
+  std::string from;   // as the file would say it; empty: was not there
+  std::string to;
+  Reach reach = Reach::kLive;
+};
+// By the table of fields; arms, plans and sources are compared by name.
+std::vector<Difference> RouterDifferences(const RouterOptions& now, const RouterOptions& wanted);
 
 }  // namespace sluice::config

@@ -5,19 +5,31 @@ namespace sluice::config {
 
 namespace {
 
-// A feature of an embedding is some 1/sqrt(dimension) in size, a text scalar is near 1: the prior
-// that suits one would freeze or unleash the other.
-constexpr double kFeaturePrecisionText = 50;
+// A number of an embedding of length 1 is some 1/sqrt(dimension) in size; a text scalar, or a
+// number that the caller has standardised, is near 1: the prior that suits one would freeze or
+// unleash the other.
+constexpr double kFeaturePrecisionUnit = 50;
 constexpr double kFeaturePrecisionEmbedding = 0.64;
 
 }  // namespace
 
-RouterOptions StandardRouter(policy::ContextSource source) {
+RouterOptions StandardRouter(const policy::ContextOptions& context) {
   RouterOptions router;
-  router.policy.cost_weight = kCostWeightDefault;
-  router.prior.feature_precision =
-      source == policy::ContextSource::kText ? kFeaturePrecisionText : kFeaturePrecisionEmbedding;
+  router.objective.cost_weight = kCostWeightDefault;
+  const bool embedding = context.source == policy::ContextSource::kEmbedding;
+  // There is nothing to leave out of an embedding that is as short as its map.
+  if (embedding && context.dimension <= context.components) {
+    router.context.projection = policy::Projection::kNone;
+  }
+  const bool unit_length = embedding && context.projection != policy::Projection::kAsGiven;
+  router.prior.feature_precision = unit_length ? kFeaturePrecisionEmbedding : kFeaturePrecisionUnit;
   return router;
+}
+
+PlanOptions StandardPlan(const RouterOptions& router) {
+  PlanOptions plan;
+  plan.objective = router.objective;
+  return plan;
 }
 
 std::vector<ArmOptions> StandardArms() {
@@ -43,7 +55,7 @@ Options Defaults() {
   options.data_plane.port = 8080;
   options.data_plane.threads = 0;
   options.admin_plane.port = 8081;
-  RouterOptions router = StandardRouter(policy::ContextSource::kText);
+  RouterOptions router = StandardRouter(policy::ContextOptions{});
   router.arms = StandardArms();
   router.fallback_arm = kStandardFallback;
   options.routers.push_back(router);

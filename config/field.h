@@ -1,5 +1,5 @@
 // One row of the configuration's table: what a field is called, what it may be, what it is for and
-// when a change takes effect. Private to config/; the rows are in fields.cpp, the order of the
+// when a change takes effect. Private to config/; the rows are in fields*.cpp, the order of the
 // tables in a file in layout.h.
 #pragma once
 
@@ -22,11 +22,14 @@ namespace sluice::config {
 enum class Effect {
   kLive,       // at the next reload (SIGHUP)
   kRestart,    // when the daemon starts
+  kRebuild,    // at the next reload: what was learnt is folded again from the log
   kNewRouter,  // only in a router of another name: what was learnt would not fit
 };
 
-// A field's value as the file has it. A choice is the index of its name.
-using Value = std::variant<std::int64_t, double, std::string, std::vector<std::string>, Params>;
+// A field's value as the file has it. A choice is its enum's value, a moment the microseconds since
+// the epoch; nothing stands for an optional member that is not set.
+using Value = std::variant<std::monostate, bool, std::int64_t, double, std::string,
+                           std::vector<std::string>, Params>;
 
 // -- What a value may be. Bounds are inclusive. ---------------------------------------------------
 struct Whole {
@@ -39,14 +42,18 @@ struct Number {
 };
 struct Choice {
   std::span<const std::string_view> names;
+  std::int64_t first = 0;  // the enum's value that the first name stands for
 };
+struct Flag {};     // true or false
+struct Moment {};   // an offset date-time, 1970..9999
 struct Name {};     // [A-Za-z0-9._-]{1,128}
 struct Label {};    // 1..128 printable ASCII characters, no blank at either end: it goes in headers
 struct Path {};     // 1..4096 bytes without control characters
 struct Listen {};   // HOST:PORT on loopback
 struct Labels {};   // an array of different Labels
 struct Scalars {};  // an inline table of bool, integer, finite number or string
-using Shape = std::variant<Whole, Number, Choice, Name, Label, Path, Listen, Labels, Scalars>;
+using Shape =
+    std::variant<Whole, Number, Choice, Flag, Moment, Name, Label, Path, Listen, Labels, Scalars>;
 
 inline constexpr std::size_t kPathBytesMax = 4096;
 inline constexpr std::size_t kLabelsMax = 64;
@@ -57,6 +64,10 @@ inline constexpr std::size_t kParamBytesMax = 1024;
 std::optional<std::string> Complaint(const Shape& shape, const Value& value);
 // What may stand there: "0..0.5", "one of ...". [shape.cpp]
 std::string Describe(const Shape& shape);
+// A value as a file says it. [value.cpp]
+std::string ToToml(const Shape& shape, const Value& value);
+// Nothing, the empty text or 0. [value.cpp]
+bool IsUnset(const Value& value);
 
 template <typename Owner>
 struct Access {
@@ -73,12 +84,13 @@ struct Field {
   Effect effect = Effect::kLive;
   std::string_view doc;
   bool required = false;
-  // The empty text or 0 means "not set"; such a field is left out when printed.
+  // Nothing, the empty text or 0 means "not set"; such a field is left out when printed.
   bool may_be_unset = false;
+  // For the event log's text alone, and there only where it is not as in a silent file.
+  bool log_only = false;
 };
 
-// -- A row's access to its member, through a path of members
-// ---------------------------------------
+// -- A row's access to its member, through a path of members --------------------------------------
 
 template <typename Owner, typename Member>
 Owner OwnerOf(Member Owner::*);
@@ -93,8 +105,17 @@ auto& Follow(auto& owner) {
 }
 
 template <typename Member>
+inline constexpr bool kIsOptional = false;
+template <typename Member>
+inline constexpr bool kIsOptional<std::optional<Member>> = true;
+
+template <typename Member>
 Value ToValue(const Member& member) {
-  if constexpr (std::is_enum_v<Member> || std::is_integral_v<Member>) {
+  if constexpr (kIsOptional<Member>) {
+    return member ? ToValue(*member) : Value{};
+  } else if constexpr (std::is_same_v<Member, bool>) {
+    return member;
+  } else if constexpr (std::is_enum_v<Member> || std::is_integral_v<Member>) {
     return static_cast<std::int64_t>(member);
   } else if constexpr (std::is_same_v<Member, std::chrono::milliseconds>) {
     return static_cast<std::int64_t>(member.count());
@@ -105,7 +126,11 @@ Value ToValue(const Member& member) {
 
 template <typename Member>
 void FromValue(const Value& value, Member& member) {
-  if constexpr (std::is_enum_v<Member> || std::is_integral_v<Member>) {
+  if constexpr (kIsOptional<Member>) {
+    FromValue(value, member.emplace());
+  } else if constexpr (std::is_same_v<Member, bool>) {
+    member = std::get<bool>(value);
+  } else if constexpr (std::is_enum_v<Member> || std::is_integral_v<Member>) {
     member = static_cast<Member>(std::get<std::int64_t>(value));
   } else if constexpr (std::is_same_v<Member, std::chrono::milliseconds>) {
     member = std::chrono::milliseconds(std::get<std::int64_t>(value));
@@ -122,31 +147,54 @@ constexpr auto At() {
       [](Owner& owner, const Value& value) { FromValue(value, Follow<First, Rest...>(owner)); }};
 }
 
-// -- The rows. [fields.cpp]
-// ------------------------------------------------------------------------
+// -- The rows ------------------------------------------------------------------------------------
+
+// The daemon's. [fields.cpp]
 std::span<const Field<Options>> TopFields();
 std::span<const Field<api::ServerOptions>> DataPlaneFields();
 std::span<const Field<api::ServerOptions>> AdminPlaneFields();
 std::span<const Field<store::StoreOptions>> StoreFields();
 std::span<const Field<LearnerOptions>> LearnerFields();
+// How a router chooses and what it may spend. [fields_router.cpp]
 std::span<const Field<RouterOptions>> RouterFields();
+std::span<const Field<policy::ObjectiveOptions>> ObjectiveFields();
+std::span<const Field<RouterOptions>> ExplorationFields();
+std::span<const Field<RouterOptions>> GateFields();
+std::span<const Field<RouterOptions>> GuardFields();
+std::span<const Field<RouterOptions>> CeilingFields();
+std::span<const Field<PlanOptions>> PlanFields();  // without the objective
+// What it sees and learns from. [fields_learning.cpp]
 std::span<const Field<policy::ContextOptions>> ContextFields();
 std::span<const Field<policy::FeatureOptions>> FeatureFields();
-std::span<const Field<policy::ExplorationOptions>> ExplorationFields();
+std::span<const Field<FeedbackOptions>> FeedbackFields();
+std::span<const Field<SourceOptions>> SourceFields();
+std::span<const Field<RouterOptions>> DriftFields();
 std::span<const Field<policy::ModelOptions>> PriorFields();
+// What it chooses among. [fields_arm.cpp]
 std::span<const Field<ArmOptions>> ArmFields();
+std::span<const Field<PriceChange>> PriceFields();
 
 // The inverse of ParseListen. [listen.cpp]
 std::string FormatListen(std::string_view host, std::uint16_t port);
 
-// The values that hold where the file is silent. [defaults.cpp]
-RouterOptions StandardRouter(policy::ContextSource source);  // without arms
+// The values that hold where the file is silent; those of a router depend on what its context says
+// elsewhere. [defaults.cpp]
+RouterOptions StandardRouter(const policy::ContextOptions& context);  // without arms
+PlanOptions StandardPlan(const RouterOptions& router);
 std::vector<ArmOptions> StandardArms();
 inline constexpr std::string_view kStandardFallback = "standard";
 
 // Names of choices, by the enum's value.
-inline constexpr std::string_view kPolicyNames[] = {"linucb", "thompson", "epsilon_greedy",
-                                                    "uniform", "fixed"};
+inline constexpr std::string_view kPolicyNames[] = {"linucb",  "thompson", "epsilon_greedy",
+                                                    "uniform", "fixed",    "squarecb"};
 inline constexpr std::string_view kSourceNames[] = {"text", "embedding"};
+inline constexpr std::string_view kProjectionNames[] = {"fitted", "none", "as_given"};
+inline constexpr std::string_view kObjectiveNames[] = {"cost_weight", "budget", "cheapest_above"};
+inline constexpr std::string_view kCeilingNames[] = {"go_on", "cheapest", "refuse"};
+inline constexpr std::string_view kStateNames[] = {"active", "paused", "draining"};
+inline constexpr std::string_view kOwnerNames[] = {"file", "admin"};
+
+// What ArmOptions::start says besides the name of an arm, so no arm is called this.
+inline constexpr std::string_view kStartNames[] = {"others", "prior"};
 
 }  // namespace sluice::config

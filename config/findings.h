@@ -12,9 +12,15 @@
 
 namespace sluice::config {
 
+// Who wrote a text: a user, or PrintRouter for the event log.
+enum class Origin { kFile, kLog };
+
 class Findings {
  public:
-  explicit Findings(std::string_view file) : file_(file) {}
+  explicit Findings(std::string_view file, Origin origin = Origin::kFile)
+      : file_(file), origin_(origin) {}
+
+  Origin origin() const { return origin_; }
 
   // The field or table is given, on this line.
   void Place(const std::string& path, int line) { lines_[path] = line; }
@@ -36,6 +42,7 @@ class Findings {
 
  private:
   std::string file_;
+  Origin origin_;
   std::map<std::string, int, std::less<>> lines_;
   std::vector<Problem> problems_;
 };

@@ -16,6 +16,9 @@
 namespace sluice::config {
 
 inline constexpr std::size_t kFeaturesMax = 64;
+inline constexpr std::size_t kSourcesMax = 32;
+inline constexpr std::size_t kPlansMax = 32;
+inline constexpr std::size_t kPriceChangesMax = 32;
 
 struct Table {
   std::string_view key;
@@ -36,25 +39,71 @@ inline constexpr Table kFeature{
     "to -3..3."};
 inline constexpr Table kExploration{"exploration",
                                     "How often another arm is taken than the one that looks best."};
+inline constexpr Table kGate{"confidence_gate",
+                             "Takes the arm of highest tier where a cheaper one may be worse."};
+inline constexpr Table kGuard{"baseline_guard", "Keeps exploring from costing quality."};
+inline constexpr Table kCeiling{"ceiling", "Hard ceilings on what is spent."};
+inline constexpr Table kFeedback{"feedback", "How far feedback is trusted, and until when."};
+inline constexpr Table kSource{"source",
+                               "A sender of feedback besides user, judge and gateway, by name."};
+inline constexpr Table kDrift{"drift", "What is done when an arm is no longer what was learnt."};
 inline constexpr Table kPrior{"prior", "What an arm is believed to be like before any feedback."};
+inline constexpr Table kPlan{
+    "plan",
+    "What users of one plan get instead of the router's objective, which holds where this is "
+    "silent; ceilings and budgets here come on top of the router's."};
 inline constexpr Table kArm{"arm", "A model that can be chosen."};
+inline constexpr Table kPrice{"price", "List prices of the arm from a moment on."};
 
 template <typename Visitor, typename Router>
-void WalkRouter(Visitor& visitor, Router& router) {
-  const RouterOptions standard = StandardRouter(router.context.source);
-  visitor.Fields(RouterFields(), router, standard);
+void WalkContext(Visitor& visitor, Router& router, const RouterOptions& standard) {
   visitor.Table(kContext, [&] {
     visitor.Fields(ContextFields(), router.context, standard.context);
     visitor.Tables(kFeature, kFeaturesMax, router.context.features, [&](auto& feature) {
       visitor.Fields(FeatureFields(), feature, policy::FeatureOptions{});
     });
   });
-  visitor.Table(kExploration, [&] {
-    visitor.Fields(ExplorationFields(), router.policy.exploration, standard.policy.exploration);
+}
+
+template <typename Visitor, typename Router>
+void WalkChoosing(Visitor& visitor, Router& router, const RouterOptions& standard) {
+  const auto table = [&](const Table& at, std::span<const Field<RouterOptions>> rows) {
+    visitor.Table(at, [&] { visitor.Fields(rows, router, standard); });
+  };
+  table(kExploration, ExplorationFields());
+  table(kGate, GateFields());
+  table(kGuard, GuardFields());
+  table(kCeiling, CeilingFields());
+  visitor.Tables(kPlan, kPlansMax, router.plans, [&](auto& plan) {
+    const PlanOptions silent = StandardPlan(router);
+    visitor.Fields(PlanFields(), plan, silent);
+    visitor.Fields(ObjectiveFields(), plan.objective, silent.objective);
   });
+}
+
+template <typename Visitor, typename Router>
+void WalkLearning(Visitor& visitor, Router& router, const RouterOptions& standard) {
+  visitor.Table(kFeedback,
+                [&] { visitor.Fields(FeedbackFields(), router.feedback, standard.feedback); });
+  visitor.Tables(kSource, kSourcesMax, router.sources,
+                 [&](auto& source) { visitor.Fields(SourceFields(), source, SourceOptions{}); });
+  visitor.Table(kDrift, [&] { visitor.Fields(DriftFields(), router, standard); });
   visitor.Table(kPrior, [&] { visitor.Fields(PriorFields(), router.prior, standard.prior); });
-  visitor.Tables(kArm, policy::kArmsMax, router.arms,
-                 [&](auto& arm) { visitor.Fields(ArmFields(), arm, ArmOptions{}); });
+}
+
+template <typename Visitor, typename Router>
+void WalkRouter(Visitor& visitor, Router& router) {
+  const RouterOptions standard = StandardRouter(router.context);
+  visitor.Fields(RouterFields(), router, standard);
+  visitor.Fields(ObjectiveFields(), router.objective, standard.objective);
+  WalkContext(visitor, router, standard);
+  WalkChoosing(visitor, router, standard);
+  WalkLearning(visitor, router, standard);
+  visitor.Tables(kArm, policy::kArmsMax, router.arms, [&](auto& arm) {
+    visitor.Fields(ArmFields(), arm, ArmOptions{});
+    visitor.Tables(kPrice, kPriceChangesMax, arm.price_changes,
+                   [&](auto& change) { visitor.Fields(PriceFields(), change, PriceChange{}); });
+  });
 }
 
 template <typename Visitor, typename Routers>

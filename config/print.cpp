@@ -1,5 +1,6 @@
 // Options to TOML, with a comment a field or bare.
 #include <set>
+#include <utility>
 
 #include "config/format.h"
 #include "config/layout.h"
@@ -32,56 +33,20 @@ std::string_view EffectText(Effect effect) {
       return "live";
     case Effect::kRestart:
       return "at restart";
+    case Effect::kRebuild:
+      return "rebuild";
     case Effect::kNewRouter:
       return "only in a new router";
   }
   return "";
 }
 
-std::string TomlKey(std::string_view key) {
-  constexpr std::string_view kBare =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
-  if (!key.empty() && key.find_first_not_of(kBare) == std::string_view::npos) {
-    return std::string(key);
-  }
-  return Quote(key);
-}
-
-struct Writer {
-  const Shape& shape;
-
-  std::string operator()(bool value) const { return value ? "true" : "false"; }
-  std::string operator()(std::int64_t value) const {
-    const auto* choice = std::get_if<Choice>(&shape);
-    return choice ? Quote(choice->names[static_cast<std::size_t>(value)]) : std::to_string(value);
-  }
-  std::string operator()(double value) const { return FormatTomlNumber(value); }
-  std::string operator()(const std::string& value) const { return Quote(value); }
-  std::string operator()(const std::vector<std::string>& values) const {
-    std::string text;
-    for (const std::string& value : values) text += (text.empty() ? "" : ", ") + Quote(value);
-    return "[" + text + "]";
-  }
-  std::string operator()(const Params& params) const {
-    std::string text;
-    for (const auto& [key, scalar] : params) {
-      text += (text.empty() ? "" : ", ") + TomlKey(key) + " = " + std::visit(*this, scalar);
-    }
-    return "{" + text + "}";
-  }
-};
-
-bool IsUnset(const Value& value) {
-  const auto* text = std::get_if<std::string>(&value);
-  const auto* whole = std::get_if<std::int64_t>(&value);
-  return (text != nullptr && text->empty()) || (whole != nullptr && *whole == 0);
-}
-
 enum class Comments { kNo, kYes };
 
 constexpr std::string_view kIntroduction =
     "Every field is optional. Above each stand what it is for; its bounds and unit, when a change "
-    "takes effect (live: at SIGHUP; at restart; only in a new router), its default.";
+    "takes effect (live: at SIGHUP; rebuild: at SIGHUP, what was learnt is folded again from the "
+    "log; at restart; only in a new router), its default.";
 
 class Printer {
  public:
@@ -91,9 +56,10 @@ class Printer {
   void Fields(std::span<const Field<Owner>> rows, const Owner& owner, const Owner& standard) {
     for (const Field<Owner>& row : rows) {
       const Value value = row.at.get(owner);
+      if (row.log_only && (comments_ == Comments::kYes || value == row.at.get(standard))) continue;
       Explain(row, row.at.get(standard));
-      if (!(row.may_be_unset && IsUnset(value))) {
-        text_ += std::string(row.key) + " = " + std::visit(Writer{row.shape}, value) + "\n";
+      if (!absent_ && !(row.may_be_unset && IsUnset(value))) {
+        text_ += std::string(row.key) + " = " + ToToml(row.shape, value) + "\n";
       } else if (comments_ == Comments::kYes) {
         text_ += "# " + std::string(row.key) + " =\n";
       }
@@ -108,7 +74,7 @@ class Printer {
   template <typename Owner, typename Body>
   void Tables(const config::Table& table, std::size_t bound, const std::vector<Owner>& owners,
               Body&& body) {
-    if (owners.empty()) Mention(table, bound);
+    if (owners.empty()) Mention<Owner>(table, bound, body);
     for (const Owner& owner : owners) {
       In(table, "[[", "]]", [&] { body(owner); });
     }
@@ -125,16 +91,25 @@ class Printer {
     if (!row.unit.empty()) facts.append(" ").append(row.unit);
     facts.append("; ").append(EffectText(row.effect));
     if (!row.required && !(row.may_be_unset && IsUnset(standard))) {
-      facts.append("; default ").append(std::visit(Writer{row.shape}, standard));
+      facts.append("; default ").append(ToToml(row.shape, standard));
     }
     text_ += Comment(row.doc) + Comment(facts);
   }
 
-  // A table that is not there is shown as a comment, so that its existence is known.
-  void Mention(const config::Table& table, std::size_t bound) {
-    if (!FirstTime(PathOf(table.key))) return;
-    text_ += "\n" + Comment(std::string(table.doc) + " [none to " + std::to_string(bound) + "]");
-    text_ += "# [[" + PathOf(table.key) + "]]\n";
+  // A table that is not there is shown in comments, so that its fields are known.
+  template <typename Owner, typename Body>
+  void Mention(const config::Table& table, std::size_t bound, Body&& body) {
+    const std::string outer = path_;
+    path_ = PathOf(table.key);
+    if (FirstTime(path_)) {
+      text_ += "\n" + Comment(std::string(table.doc) + " [none to " + std::to_string(bound) + "]");
+      text_ += "# [[" + path_ + "]]\n";
+      const bool outer_absent = std::exchange(absent_, true);
+      const Owner silent;
+      body(silent);
+      absent_ = outer_absent;
+    }
+    path_ = outer;
   }
 
   template <typename Body>
@@ -156,6 +131,7 @@ class Printer {
   Comments comments_;
   std::string text_;
   std::string path_;
+  bool absent_ = false;  // what is walked is not there
   std::set<std::string> explained_;
 };
 

@@ -1,6 +1,7 @@
 #include "config/read.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include <toml++/toml.h>
@@ -59,13 +60,24 @@ std::optional<Scalar> ReadScalar(const toml::node& node) {
 
 Reading ReadChoice(const std::string& text, const Choice& choice) {
   for (std::size_t i = 0; i < choice.names.size(); ++i) {
-    if (choice.names[i] == text) return {static_cast<std::int64_t>(i), ""};
+    if (choice.names[i] == text) return {choice.first + static_cast<std::int64_t>(i), ""};
   }
   const std::string right = "must be " + Describe(choice);
   if (IsLater(text)) return Wrong(Quote(text) + " is not supported by this version; " + right);
   const std::string_view nearest = Nearest(text, choice.names);
   if (nearest.empty()) return Wrong(right + ", not " + Quote(text));
   return Wrong(right + "; did you mean " + Quote(nearest) + "?");
+}
+
+// Microseconds since the epoch; a fraction of one is dropped.
+std::int64_t SinceEpoch(const toml::date_time& moment) {
+  using namespace std::chrono;
+  const year_month_day date{year{moment.date.year}, month{moment.date.month}, day{moment.date.day}};
+  const microseconds since_midnight = hours{moment.time.hour} + minutes{moment.time.minute} +
+                                      seconds{moment.time.second} +
+                                      microseconds{moment.time.nanosecond / 1000};
+  const auto local = sys_days{date} + since_midnight;
+  return (local - minutes{moment.offset->minutes}).time_since_epoch().count();
 }
 
 struct ValueReader {
@@ -84,6 +96,17 @@ struct ValueReader {
   Reading operator()(const Choice& shape) const {
     if (const auto* text = node.as_string()) return ReadChoice(text->get(), shape);
     return Wrong(Unlike(Describe(shape), node));
+  }
+  Reading operator()(const Flag& shape) const {
+    if (const auto* boolean = node.as_boolean()) return {boolean->get(), ""};
+    return Wrong(Unlike(Describe(shape), node));
+  }
+  Reading operator()(const Moment& shape) const {
+    const auto* moment = node.as_date_time();
+    if (moment == nullptr) return Wrong(Unlike(Describe(shape), node));
+    if (!moment->get().offset)
+      return Wrong("must be " + Describe(shape) + "; the offset is missing");
+    return {SinceEpoch(moment->get()), ""};
   }
   Reading operator()(const Labels& shape) const {
     std::vector<std::string> labels;
@@ -141,11 +164,13 @@ class Reader {
     std::string path;    // "router[0].exploration"
     std::string header;  // "router.exploration"
     std::vector<std::string_view> known;
+    std::vector<std::string_view> refused;  // and reported
   };
 
  public:
   Reader(const toml::table& root, Findings& findings)
-      : scope_{.table = &root, .path = "", .header = "", .known = {}}, findings_(findings) {}
+      : scope_{.table = &root, .path = "", .header = "", .known = {}, .refused = {}},
+        findings_(findings) {}
 
   // Reads the root, along the walk that `body` starts.
   template <typename Body>
@@ -196,7 +221,7 @@ class Reader {
   template <typename Owner>
   static Owner Silent() {
     if constexpr (std::is_same_v<Owner, RouterOptions>) {
-      return StandardRouter(policy::ContextSource::kText);
+      return StandardRouter(policy::ContextOptions{});
     } else {
       return Owner{};
     }
@@ -204,6 +229,7 @@ class Reader {
 
   template <typename Owner>
   void ReadField(const Field<Owner>& row, Owner& owner) {
+    if (row.log_only && findings_.origin() == Origin::kFile) return RefuseInFile(row.key);
     const std::string path = PathOf(row.key);
     const toml::node* node = Take(row.key);
     if (node == nullptr) {
@@ -218,6 +244,14 @@ class Reader {
     }
   }
 
+  void RefuseInFile(std::string_view key) {
+    const auto found = scope_.table->find(key);
+    if (found == scope_.table->end()) return;
+    scope_.refused.push_back(key);
+    findings_.AddAt(LineOf(found->first), PathOf(key),
+                    "is not for files: what a file says is the file's");
+  }
+
   // The node at a key that may stand here; null when it does not.
   const toml::node* Take(std::string_view key) {
     scope_.known.push_back(key);
@@ -228,7 +262,7 @@ class Reader {
   }
 
   Scope ScopeOf(const toml::node& node, std::string_view key, std::string_view header_key) const {
-    return {node.as_table(), PathOf(key), HeaderOf(header_key), {}};
+    return {node.as_table(), PathOf(key), HeaderOf(header_key), {}, {}};
   }
 
   template <typename Body>
@@ -242,8 +276,11 @@ class Reader {
   void RefuseOthers() {
     for (const auto& [key, node] : *scope_.table) {
       if (std::ranges::find(scope_.known, key.str()) != scope_.known.end()) continue;
+      if (std::ranges::find(scope_.refused, key.str()) != scope_.refused.end()) continue;
+      const KeyKind kind =
+          node.is_table() || node.is_array_of_tables() ? KeyKind::kTable : KeyKind::kField;
       findings_.AddAt(LineOf(key), PathOf(key.str()),
-                      RefuseKey(key.str(), scope_.header, scope_.known));
+                      RefuseKey(key.str(), kind, scope_.header, scope_.known));
     }
   }
 
@@ -261,10 +298,28 @@ bool HasItsOwnDistribution(policy::PolicyKind kind) {
   return kind != policy::PolicyKind::kLinUcb && kind != policy::PolicyKind::kThompson;
 }
 
+// What a plan does not say of its objective is the router's; a budget goes with its objective only.
+void SettlePlan(PlanOptions& plan, const RouterOptions& router, const std::string& path,
+                const Findings& findings) {
+  const PlanOptions standard = StandardPlan(router);
+  for (const auto& row : ObjectiveFields()) {
+    if (findings.Given(JoinPath(path, row.key))) continue;
+    row.at.set(plan.objective, row.at.get(standard.objective));
+  }
+  const bool budget = plan.objective.objective == policy::Objective::kBudget;
+  if (!budget && !findings.Given(path + ".budget_usd")) plan.objective.budget_usd = 0;
+}
+
 // Defaults that depend on what the router says elsewhere.
 void Settle(RouterOptions& router, const std::string& path, const Findings& findings) {
+  if (!findings.Given(path + ".context.projection")) {
+    router.context.projection = StandardRouter(router.context).context.projection;
+  }
   if (!findings.Given(path + ".prior.feature_precision")) {
-    router.prior.feature_precision = StandardRouter(router.context.source).prior.feature_precision;
+    router.prior.feature_precision = StandardRouter(router.context).prior.feature_precision;
+  }
+  for (std::size_t i = 0; i < router.plans.size(); ++i) {
+    SettlePlan(router.plans[i], router, Indexed(path + ".plan", i), findings);
   }
   if (!findings.Given(path + ".exploration.mode") && HasItsOwnDistribution(router.policy.kind)) {
     router.policy.exploration.mode = policy::ExplorationMode::kNatural;

@@ -10,7 +10,8 @@ namespace sluice::config {
 
 namespace {
 
-constexpr std::size_t kNameBytesMax = 128;  // as on the wire
+constexpr std::size_t kNameBytesMax = 128;               // as on the wire
+constexpr std::int64_t kMomentMax = 253402300799999999;  // 9999-12-31T23:59:59.999999Z
 
 bool IsName(std::string_view text) {
   const auto allowed = [](char c) {
@@ -87,7 +88,16 @@ struct Complainer {
   }
   std::optional<std::string> operator()(const Choice& shape) const {
     const auto index = std::get<std::int64_t>(value);
-    return std::cmp_less(index, shape.names.size()) ? std::nullopt : Text(false, shape);
+    return Text(index >= shape.first && std::cmp_less(index - shape.first, shape.names.size()),
+                shape);
+  }
+  std::optional<std::string> operator()(const Flag&) const {
+    std::get<bool>(value);
+    return std::nullopt;
+  }
+  std::optional<std::string> operator()(const Moment& shape) const {
+    const auto since_epoch_us = std::get<std::int64_t>(value);
+    return Text(since_epoch_us >= 0 && since_epoch_us <= kMomentMax, shape);
   }
   std::optional<std::string> operator()(const Name& shape) const {
     return Text(IsName(std::get<std::string>(value)), shape);
@@ -129,6 +139,10 @@ struct Describer {
       text += Quote(name);
     }
     return text;
+  }
+  std::string operator()(const Flag&) const { return "true or false"; }
+  std::string operator()(const Moment&) const {
+    return "a date and time with its offset, 2026-12-01T00:00:00Z, from 1970 on";
   }
   std::string operator()(const Name&) const { return "1..128 of A-Z a-z 0-9 . _ -"; }
   std::string operator()(const Label&) const {

@@ -10,31 +10,9 @@ namespace sluice::config {
 
 namespace {
 
-constexpr std::string_view kLater[] = {"audit",
-                                       "budget",
-                                       "budgets",
-                                       "cascade",
-                                       "default_reward",
-                                       "encoder",
-                                       "half_life",
-                                       "half_life_days",
-                                       "half_life_events",
-                                       "key",
-                                       "keys",
-                                       "limits",
-                                       "pins",
-                                       "plans",
-                                       "replication",
-                                       "retention_days",
-                                       "rule",
-                                       "rules",
-                                       "session",
-                                       "sessions",
-                                       "signal_weights",
-                                       "sources",
-                                       "squarecb",
-                                       "webhook",
-                                       "webhooks"};
+constexpr std::string_view kLater[] = {
+    "cascade",        "encoder", "key",   "keys",    "limits",   "pins",    "replication",
+    "retention_days", "rule",    "rules", "session", "sessions", "webhook", "webhooks"};
 
 // Insertions, deletions, replacements and swaps of neighbours (optimal string alignment).
 std::size_t Slips(std::string_view a, std::string_view b) {
@@ -60,11 +38,13 @@ std::size_t Slips(std::string_view a, std::string_view b) {
 // Walks the layout and notes in which tables a key may stand, as "[store]" or "[[router.arm]]".
 class Finder {
  public:
-  explicit Finder(std::string_view key) : key_(key) {}
+  Finder(std::string_view key, KeyKind kind) : key_(key), kind_(kind) {}
 
   template <typename Owner>
   void Fields(std::span<const Field<Owner>> rows, const Owner&, const Owner&) {
-    for (const auto& row : rows) Note(row.key);
+    for (const auto& row : rows) {
+      if (!row.log_only) Note(row.key, KeyKind::kField);
+    }
   }
   template <typename Body>
   void Table(const config::Table& table, Body&& body) {
@@ -81,7 +61,7 @@ class Finder {
  private:
   template <typename Body>
   void Enter(std::string_view key, std::string_view open, std::string_view close, Body&& body) {
-    Note(key);
+    Note(key, KeyKind::kTable);
     const std::string path = path_;
     const std::string header = header_;
     path_ = JoinPath(path, key);
@@ -90,11 +70,12 @@ class Finder {
     path_ = path;
     header_ = header;
   }
-  void Note(std::string_view key) {
-    if (key == key_) places_.push_back(header_);
+  void Note(std::string_view key, KeyKind kind) {
+    if (key == key_ && kind == kind_) places_.push_back(header_);
   }
 
   std::string_view key_;
+  KeyKind kind_;
   std::string path_;
   std::string header_ = "the top of the file";
   std::vector<std::string> places_;
@@ -130,10 +111,10 @@ std::string_view Nearest(std::string_view word, std::span<const std::string_view
   return nearest;
 }
 
-std::string RefuseKey(std::string_view key, std::string_view table,
+std::string RefuseKey(std::string_view key, KeyKind kind, std::string_view table,
                       std::span<const std::string_view> known) {
   if (IsLater(key)) return "not supported by this version";
-  Finder finder(key);
+  Finder finder(key, kind);
   const Options defaults = Defaults();
   Walk(finder, defaults);
   if (!finder.places().empty())

@@ -13,9 +13,12 @@ bool IsLater(std::string_view key);
 // The name that is few slips of the finger away; empty when none is.
 std::string_view Nearest(std::string_view word, std::span<const std::string_view> names);
 
+// What an unknown key heads or holds.
+enum class KeyKind { kField, kTable };
+
 // Why a key that stands in `table` (its path without indices, "" at the top) is refused.
 // `known` are the keys that may stand there.
-std::string RefuseKey(std::string_view key, std::string_view table,
+std::string RefuseKey(std::string_view key, KeyKind kind, std::string_view table,
                       std::span<const std::string_view> known);
 
 }  // namespace sluice::config

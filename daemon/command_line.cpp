@@ -71,8 +71,12 @@ void Reload(const CommandLine& line, Daemon& daemon) {
     spdlog::error("reload not done: {}", applied.error().message);
     return;
   }
-  for (const std::string& field : *applied) {
-    spdlog::warn("{} takes effect at the next start", field);
+  for (const api::ConfigChange& change : *applied) {
+    if (change.effect == "restart") {
+      spdlog::warn("{} takes effect at the next start", change.field);
+    } else {
+      spdlog::info("{}: {} -> {}", change.field, change.from, change.to);
+    }
   }
   spdlog::info("configuration reloaded");
 }
@@ -108,7 +112,7 @@ std::string Url(const std::string& host, std::uint16_t port) {
 
 int Serve(const CommandLine& line, const config::Options& options) {
   Signals signals;
-  auto built = Daemon::Build(options);
+  auto built = Daemon::Build(options, [&line] { return Configuration(line); });
   if (!built.ok()) {
     std::cerr << "sluiced cannot start: " << built.error().message << "\n";
     return kCannotStart;

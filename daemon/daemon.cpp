@@ -1,6 +1,7 @@
 #include "daemon/daemon.h"
 
 #include <algorithm>
+#include <atomic>
 #include <random>
 #include <stdexcept>
 #include <thread>
@@ -10,6 +11,7 @@
 
 #include "api/admin_plane.h"
 #include "api/data_plane.h"
+#include "daemon/changes.h"
 #include "daemon/learner.h"
 #include "daemon/metrics.h"
 #include "daemon/router.h"
@@ -24,6 +26,7 @@ using store::Error;
 using store::Result;
 
 constexpr std::chrono::seconds kFoldPatience{30};
+constexpr std::size_t kAdminBodyBytesMax = 16 << 20;
 
 std::uint64_t SystemSeed() {
   std::random_device device;
@@ -45,14 +48,8 @@ struct Daemon::Impl {
   explicit Impl(const config::Options& given)
       : options(given), data_options(Resolved(given.data_plane)), metrics(data_options.threads) {}
 
-  // The records that bring `routers` into force after what the log says now; none when it says so
-  // already.
-  Result<std::vector<store::RouterRecord>> Changes(
-      const std::vector<config::RouterOptions>& routers) const;
-  // One after another, each synced; an Error says how many stand in the log.
-  Result<Done> Append(std::vector<store::RouterRecord> records);
   // Until the learner has folded what the log holds at the call.
-  Result<Done> WaitFolded() const;
+  Result<Done> WaitFolded();
   Result<Done> Recover();
   void Bind();
 
@@ -64,10 +61,11 @@ struct Daemon::Impl {
   std::unique_ptr<SnapshotBoard> board;
   std::unique_ptr<IdSource> ids;
   std::unique_ptr<Learner> learner;
+  std::unique_ptr<Changes> changes;
   std::unique_ptr<Router> router;
   std::unique_ptr<api::HttpServer> admin;
   std::unique_ptr<api::HttpServer> data;
-  bool running = false;
+  std::atomic<bool> running = false;
 };
 
 Daemon::Daemon(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -77,7 +75,8 @@ Daemon::~Daemon() {
 }
 
 // The object graph, in one place.
-Result<std::unique_ptr<Daemon>> Daemon::Build(const config::Options& options) {
+Result<std::unique_ptr<Daemon>> Daemon::Build(const config::Options& options,
+                                              const ReadAgain& read_again) {
   auto impl = std::make_unique<Impl>(options);
   auto opened = store::OpenStore(options.store);
   if (!opened.ok()) return opened.error();
@@ -87,6 +86,15 @@ Result<std::unique_ptr<Daemon>> Daemon::Build(const config::Options& options) {
   impl->learner = std::make_unique<Learner>(*impl->store, *impl->board, impl->metrics,
                                             options.learner, impl->clock);
   Impl* const parts = impl.get();
+  impl->changes = std::make_unique<Changes>(
+      Changes::Parts{.store = *impl->store,
+                     .board = *impl->board,
+                     .learner = *impl->learner,
+                     .clock = impl->clock,
+                     .wait_folded = [parts] { return parts->WaitFolded(); },
+                     .read_again = read_again,
+                     .gram_seed = static_cast<std::uint32_t>(SystemSeed())});
+  impl->changes->StartedWith(options);
   impl->router = std::make_unique<Router>(Router::Parts{
       .store = *impl->store,
       .board = *impl->board,
@@ -95,6 +103,7 @@ Result<std::unique_ptr<Daemon>> Daemon::Build(const config::Options& options) {
       .ids = *impl->ids,
       .clock = impl->clock,
       .node = options.node,
+      .changes = impl->changes.get(),
       .planes = [parts]() -> std::vector<Gauges::Plane> {
         return {{"data", parts->data->counters()}, {"admin", parts->admin->counters()}};
       }});
@@ -109,10 +118,7 @@ Result<std::unique_ptr<Daemon>> Daemon::Build(const config::Options& options) {
 
 Result<Done> Daemon::Impl::Recover() {
   if (auto folded = learner->Recover(); !folded.ok()) return folded.error();
-  auto changes = Changes(options.routers);
-  if (!changes.ok()) return changes.error();
-  if (auto appended = Append(*std::move(changes)); !appended.ok()) return appended.error();
-  if (auto folded = learner->Step(); !folded.ok()) return folded.error();
+  if (auto applied = changes->Apply(options.routers); !applied.ok()) return applied.error();
   return router->Recover();
 }
 
@@ -120,59 +126,18 @@ void Daemon::Impl::Bind() {
   data = std::make_unique<api::HttpServer>(data_options, api::MakeDataPlane(*router));
   api::ServerOptions admin_options = options.admin_plane;
   admin_options.threads = 1;
+  // What was learnt of an arm comes in as one body.
+  admin_options.body_bytes_max = kAdminBodyBytesMax;
+  admin_options.body_bytes_in_flight_max = 2 * kAdminBodyBytesMax;
   admin = std::make_unique<api::HttpServer>(admin_options, api::MakeAdminPlane(*router));
 }
 
-Result<std::vector<store::RouterRecord>> Daemon::Impl::Changes(
-    const std::vector<config::RouterOptions>& routers) const {
-  const auto snapshot = board->Latest();
-  std::vector<store::RouterRecord> changes;
-  auto next_id = static_cast<std::uint32_t>(snapshot->routers.size());
-  for (const config::RouterOptions& wanted : routers) {
-    const RouterView* known = snapshot->Find(wanted.name);
-    const RouterDefinition* previous = known == nullptr ? nullptr : known->definition.get();
-    auto record = MakeRecord(wanted, previous == nullptr ? next_id++ : previous->id, previous);
-    if (!record.ok()) return record.error();
-    record->time_us = clock();
-    const bool same = previous != nullptr && previous->active &&
-                      config::PrintRouter(previous->options) == record->definition;
-    if (!same) changes.push_back(*std::move(record));
+// Before the learner has a thread of its own, whoever waits folds.
+Result<Done> Daemon::Impl::WaitFolded() {
+  if (!running) {
+    auto folded = learner->Step();
+    return folded.ok() ? Result<Done>(Done{}) : folded.error();
   }
-  if (next_id > config::kRoutersMax) {
-    return Error{Code::kFormat, "the log would hold more than " +
-                                    std::to_string(config::kRoutersMax) +
-                                    " routers over its life; start with a new store.directory"};
-  }
-  for (const RouterView& known : snapshot->routers) {
-    const bool wanted = std::any_of(routers.begin(), routers.end(), [&](const auto& router) {
-      return router.name == known.definition->name();
-    });
-    if (wanted || !known.definition->active) continue;
-    auto record =
-        MakeRecord(known.definition->options, known.definition->id, known.definition.get());
-    if (!record.ok()) return record.error();
-    record->time_us = clock();
-    record->active = false;
-    changes.push_back(*std::move(record));
-  }
-  return changes;
-}
-
-Result<Done> Daemon::Impl::Append(std::vector<store::RouterRecord> records) {
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    spdlog::info("router '{}': {}", records[i].name,
-                 records[i].active ? "definition goes into force" : "no longer configured");
-    auto appended = store->AppendRouter(std::move(records[i]));
-    if (!appended.ok()) {
-      return Error{appended.error().code,
-                   std::to_string(i) + " of " + std::to_string(records.size()) +
-                       " changed routers are in the log: " + appended.error().message};
-    }
-  }
-  return Done{};
-}
-
-Result<Done> Daemon::Impl::WaitFolded() const {
   const store::Position end = store->last_position();
   const auto deadline = std::chrono::steady_clock::now() + kFoldPatience;
   while (learner->Report().applied < end) {
@@ -188,9 +153,9 @@ Result<Done> Daemon::Impl::WaitFolded() const {
 
 void Daemon::Start() {
   impl_->learner->Start();
+  impl_->running = true;
   impl_->admin->Start();
   impl_->data->Start();
-  impl_->running = true;
 }
 
 std::uint16_t Daemon::data_port() const {
@@ -200,16 +165,11 @@ std::uint16_t Daemon::admin_port() const {
   return impl_->admin->port();
 }
 
-Result<std::vector<std::string>> Daemon::Reload(const config::Options& options) {
-  // What differs is told from what is in force, so a change that is still on its way comes first,
-  // one whose writer was told of a fault and that stands all the same included.
-  if (auto folded = impl_->WaitFolded(); !folded.ok()) return folded.error();
-  auto changes = impl_->Changes(options.routers);
+Result<std::vector<api::ConfigChange>> Daemon::Reload(const config::Options& options) {
+  auto changes = impl_->changes->Reload(options);
   if (!changes.ok()) return changes.error();
-  if (auto appended = impl_->Append(*std::move(changes)); !appended.ok()) return appended.error();
-  if (auto folded = impl_->WaitFolded(); !folded.ok()) return folded.error();
   impl_->metrics.ConfigReloaded(true);
-  return config::RestartDifferences(impl_->options, options);
+  return changes;
 }
 
 void Daemon::ReloadRefused() {

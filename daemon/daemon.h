@@ -4,10 +4,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "api/reports.h"
 #include "config/config.h"
 #include "store/status.h"
 
@@ -17,7 +19,10 @@ class Daemon {
  public:
   // Opens the store, folds the log, brings `options` into force and binds both listeners. Nothing
   // is served yet. Error: why it refuses to start and what to do.
-  static store::Result<std::unique_ptr<Daemon>> Build(const config::Options& options);
+  // `read_again` reads the configuration for those who ask the admin plane; empty: they may not.
+  using ReadAgain = std::function<config::Checked<config::Options>()>;
+  static store::Result<std::unique_ptr<Daemon>> Build(const config::Options& options,
+                                                      const ReadAgain& read_again = {});
 
   ~Daemon();  // Stop() with no grace, if it is running
   Daemon(const Daemon&) = delete;
@@ -29,9 +34,9 @@ class Daemon {
 
   // Brings the routers of `options` into force through the log; requests never wait. A file that
   // does not fit what is in force changes nothing. Another Error says what stands in the log
-  // already; that goes into force, and the same reload again completes it. Returns the fields that
-  // differ and take effect only at the next start.
-  store::Result<std::vector<std::string>> Reload(const config::Options& options);
+  // already; that goes into force, and the same reload again completes it. Returns what changed,
+  // and what waits for the next start.
+  store::Result<std::vector<api::ConfigChange>> Reload(const config::Options& options);
   // Counts a reload that was refused, here or because its file is wrong.
   void ReloadRefused();
 

@@ -1,11 +1,15 @@
 #include "daemon/eligibility.h"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "daemon/decisions.h"
 #include "daemon/refusal.h"
 
 namespace sluice::daemon {
@@ -16,6 +20,10 @@ using api::Narrowing;
 using api::Problem;
 using policy::ArmId;
 using policy::ArmSet;
+
+// Near a ceiling: arms that cost at most this many times the cheapest.
+constexpr double kNearlyCheapest = 1.2;
+constexpr int kRetryAtCeilingS = 600;
 
 Problem UnknownArm(const std::string& pointer) {
   return Refusal(404, "Unknown arm",
@@ -70,7 +78,7 @@ ArmSet Without(ArmSet arms, ArmSet removed) {
 void Keep(ArmSet allowed, Narrowing narrowing, Eligible& eligible) {
   const ArmSet kept = eligible.arms & allowed;
   if (!(kept == eligible.arms)) {
-    eligible.narrowed_by |= static_cast<std::uint8_t>(1U << static_cast<unsigned>(narrowing));
+    eligible.narrowed_by |= BitOf(narrowing);
   }
   eligible.arms = kept;
 }
@@ -101,17 +109,100 @@ double OutputCostMaxUsd(const config::ArmOptions& arm, const api::RouteRequest& 
   return request.output_tokens_max.value_or(0) * arm.price_output_per_million_usd * 1e-6;
 }
 
-// The worst case of an arm is its declared maximum; without declared input tokens the learnt
-// quantile, but never less than the declared output alone.
-ArmSet Affordable(const RouterView& router, const api::RouteRequest& request,
-                  const policy::Context& context, const Terms& terms) {
+ArmSet Affordable(const Narrowed& narrowed) {
   ArmSet affordable;
-  for (const ArmId arm : router.definition->configured) {
-    const double worst_usd = std::max(router.posterior->CostWorstUsd(arm, context, terms[arm]),
-                                      OutputCostMaxUsd(router.definition->arms[arm], request));
-    if (worst_usd <= *request.max_cost_usd) affordable.Add(arm);
+  for (const ArmId arm : narrowed.router.definition->choosable) {
+    if (WorstCostUsd(narrowed, arm) <= *narrowed.request.max_cost_usd) affordable.Add(arm);
   }
   return affordable;
+}
+
+// An arm whose latency is not known yet is tried all the same.
+ArmSet FastEnough(const Narrowed& narrowed) {
+  ArmSet fast;
+  const policy::Posterior& posterior = *narrowed.router.posterior;
+  for (const ArmId arm : narrowed.router.definition->choosable) {
+    const bool known = arm < posterior.arms();
+    const double p99_ms = known ? 1e3 * posterior.arm(arm).latency_p99_s : 0;
+    if (p99_ms <= *narrowed.request.max_latency_ms) fast.Add(arm);
+  }
+  return fast;
+}
+
+std::optional<Problem> NarrowByLimits(const Narrowed& narrowed, Eligible& eligible) {
+  if (narrowed.request.max_cost_usd) {
+    Keep(Affordable(narrowed), Narrowing::kMaxCost, eligible);
+    if (eligible.arms.Empty()) {
+      return NothingLeft("/max_cost_usd", "the worst case of every arm's cost is above it: it");
+    }
+  }
+  if (narrowed.request.max_latency_ms) {
+    Keep(FastEnough(narrowed), Narrowing::kMaxLatency, eligible);
+    if (eligible.arms.Empty()) {
+      return NothingLeft("/max_latency_ms",
+                         "the worst case of every arm's latency is above it: it");
+    }
+  }
+  return std::nullopt;
+}
+
+// The eligible arms that cost at most `slack` times what the cheapest of them is expected to.
+ArmSet Cheapest(const Narrowed& narrowed, ArmSet arms, double slack) {
+  std::array<double, policy::kArmsMax> costs{};
+  double least = std::numeric_limits<double>::infinity();
+  for (const ArmId arm : arms) {
+    const policy::Posterior& posterior = *narrowed.router.posterior;
+    const double cost =
+        arm < posterior.arms()
+            ? posterior.Predict(arm, narrowed.context, narrowed.terms[arm]).expected_cost_usd
+            : std::numeric_limits<double>::quiet_NaN();
+    costs[arm] = std::isfinite(cost) ? cost : narrowed.terms[arm].list_price_usd;
+    least = std::min(least, costs[arm]);
+  }
+  ArmSet cheapest;
+  for (const ArmId arm : arms) {
+    if (costs[arm] <= slack * least) cheapest.Add(arm);
+  }
+  return cheapest;
+}
+
+Problem AtCeiling(const config::CeilingOptions& ceiling) {
+  Problem problem =
+      Refusal(429, "Ceiling reached",
+              "what may be spent this " + std::string(ceiling.day_usd > 0 ? "day" : "month") +
+                  " is spent or held back for decisions whose cost is not known yet");
+  problem.retry_after_s = kRetryAtCeilingS;
+  return problem;
+}
+
+// Hard ceilings come before everything that the policy wants.
+std::optional<Problem> NarrowByCeiling(const Narrowed& narrowed, Eligible& eligible) {
+  const config::CeilingOptions& ceiling =
+      narrowed.router.definition->scopes[narrowed.scope].ceiling;
+  const bool none = ceiling.day_usd == 0 && ceiling.month_usd == 0;
+  if (none || narrowed.baseline) return std::nullopt;
+  const LiveLedger& ledger = narrowed.router.scopes[narrowed.scope].live->ledger;
+  const NanoUsd headroom = ledger.HeadroomAt(narrowed.now_us, ceiling);
+  ArmSet fitting;
+  for (const ArmId arm : eligible.arms) {
+    if (ToNano(WorstCostUsd(narrowed, arm)) <= headroom) fitting.Add(arm);
+  }
+  if (fitting.Empty()) {
+    if (ceiling.reached == config::CeilingAction::kRefuse) return AtCeiling(ceiling);
+    ArmSet one;
+    one.Add(Cheapest(narrowed, eligible.arms, 1).First());
+    Keep(one, Narrowing::kCeiling, eligible);
+    eligible.notes |= BitOf(Note::kAtCeiling);
+    return std::nullopt;
+  }
+  Keep(fitting, Narrowing::kCeiling, eligible);
+  if (ledger.NearlyAt(narrowed.now_us, ceiling)) {
+    eligible.notes |= BitOf(Note::kNearCeiling);
+    if (ceiling.nearly == config::CeilingAction::kCheapest) {
+      Keep(Cheapest(narrowed, eligible.arms, kNearlyCheapest), Narrowing::kCeiling, eligible);
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -129,27 +220,34 @@ Terms TermsOf(const RouterDefinition& definition, const api::RouteRequest& reque
   return terms;
 }
 
-std::variant<Eligible, api::Problem> Narrow(const RouterView& router,
-                                            const api::RouteRequest& request,
-                                            const policy::Context& context, const Terms& terms) {
-  const RouterDefinition& definition = *router.definition;
+// Without declared input tokens the learnt quantile, but never less than the declared output alone.
+double WorstCostUsd(const Narrowed& narrowed, ArmId arm) {
+  const RouterView& router = narrowed.router;
+  const double declared = OutputCostMaxUsd(router.definition->arms[arm], narrowed.request);
+  if (arm >= router.posterior->arms()) return std::numeric_limits<double>::infinity();
+  return std::max(router.posterior->CostWorstUsd(arm, narrowed.context, narrowed.terms[arm]),
+                  declared);
+}
+
+std::variant<Eligible, api::Problem> Narrow(const Narrowed& narrowed) {
+  const RouterDefinition& definition = *narrowed.router.definition;
   Eligible eligible;
-  eligible.arms = definition.configured;
-  if (request.override_arm) {
-    const auto arm = ConfiguredArm(definition, *request.override_arm);
+  eligible.arms = definition.choosable;
+  // Everything is paused: the fallback arm answers.
+  if (eligible.arms.Empty()) eligible.arms.Add(definition.fallback);
+  if (narrowed.request.override_arm) {
+    const auto arm = ConfiguredArm(definition, *narrowed.request.override_arm);
     if (!arm) return UnknownArm("/override");
     eligible.arms = ArmSet();
     eligible.arms.Add(*arm);
     eligible.overridden = true;
     return eligible;
   }
-  if (auto problem = NarrowByCaller(definition, request, eligible)) return std::move(*problem);
-  if (request.max_cost_usd) {
-    Keep(Affordable(router, request, context, terms), Narrowing::kMaxCost, eligible);
-    if (eligible.arms.Empty()) {
-      return NothingLeft("/max_cost_usd", "the worst case of every arm's cost is above it: it");
-    }
+  if (auto problem = NarrowByCaller(definition, narrowed.request, eligible)) {
+    return *std::move(problem);
   }
+  if (auto problem = NarrowByLimits(narrowed, eligible)) return *std::move(problem);
+  if (auto problem = NarrowByCeiling(narrowed, eligible)) return *std::move(problem);
   return eligible;
 }
 

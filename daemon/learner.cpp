@@ -2,15 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <utility>
 #include <variant>
 
 #include <spdlog/spdlog.h>
 
-#include "daemon/decisions.h"
 #include "daemon/metrics.h"
-#include "policy/reward.h"
 
 namespace sluice::daemon {
 
@@ -24,17 +21,11 @@ constexpr std::size_t kReadMax = 256;           // log entries a read
 constexpr std::size_t kContributionsMax = 256;  // between two snapshots
 constexpr std::uint64_t kLateMaxUs = 5000;      // a snapshot waits no longer for the log's end
 constexpr std::size_t kRecentDecisions = 4096;  // kept for joining
-// The log may hold any cost that is a number; what is learnt and summed stays far from infinity.
-constexpr double kLogRatioMax = 20;
-constexpr double kCostSumMax = 1e300;
+constexpr std::size_t kTimersMax = 256;         // fired at once
+constexpr std::size_t kCheckpointsKept = 3;
 constexpr std::chrono::milliseconds kIdleWait{200};
 constexpr std::chrono::milliseconds kFaultWait{500};
 constexpr std::uint64_t kProgressEvery = 200000;  // log entries between two lines at start
-
-policy::TokenPrices PricesOf(const config::ArmOptions& arm) {
-  return {.input_usd_per_million = arm.price_input_per_million_usd,
-          .output_usd_per_million = arm.price_output_per_million_usd};
-}
 
 }  // namespace
 
@@ -53,152 +44,167 @@ Learner::~Learner() {
 
 // -- Folding --------------------------------------------------------------------------------------
 
-Result<Done> Learner::Fold(const store::LogEntry& entry) {
+Result<Done> Learner::Fold(store::LogEntry entry) {
+  const store::Position position = entry.position;
   Result<Done> result = Done{};
-  if (const auto* decision = std::get_if<store::DecisionRecord>(&entry.record)) {
-    FoldDecision(*decision);
-    Keep(entry.position, *decision);
-  } else if (const auto* outcome = std::get_if<store::OutcomeRecord>(&entry.record)) {
-    result = FoldOutcome(*outcome);
+  if (auto* decision = std::get_if<store::DecisionRecord>(&entry.record)) {
+    result = FoldDecision(position, std::move(*decision));
+  } else if (auto* outcome = std::get_if<store::OutcomeRecord>(&entry.record)) {
+    result = FoldOutcome(position, std::move(*outcome));
+  } else if (const auto* router = std::get_if<store::RouterRecord>(&entry.record)) {
+    result = FoldRouter(position, *router);
   } else {
-    result = FoldRouter(std::get<store::RouterRecord>(entry.record));
+    result = FoldAdmin(position, std::get<store::AdminRecord>(entry.record));
   }
-  if (result.ok()) position_ = entry.position;
+  if (result.ok()) position_ = position;
   return result;
 }
 
-Result<Done> Learner::FoldRouter(const store::RouterRecord& record) {
-  auto definition = MakeDefinition(record);
-  if (!definition.ok()) return definition.error();
+Result<Done> Learner::FoldRouter(store::Position position, const store::RouterRecord& record) {
   if (record.router > routers_.size()) {
     return Error{store::Code::kCorrupt, "the log defines router number " +
                                             std::to_string(record.router) + " before " +
                                             std::to_string(routers_.size())};
   }
-  if (record.router == routers_.size()) {
-    RouterState fresh;
-    fresh.model = std::make_unique<policy::Model>((*definition)->model);
-    fresh.counters = std::make_shared<RouterCounters>();
-    routers_.push_back(std::move(fresh));
-  }
-  RouterState& router = routers_[record.router];
-  if (router.definition != nullptr && router.definition->name() != record.name) {
-    return Error{store::Code::kCorrupt, "the log gives the number of router '" +
-                                            router.definition->name() + "' to '" + record.name +
-                                            "'"};
-  }
-  router.definition = *std::move(definition);
-  router.record = store::EncodeRecord(record);
-  while (router.model->arms() < record.arm_names.size()) router.model->AddArm();
-  router.tally.arms.resize(record.arm_names.size());
+  if (record.router == routers_.size()) routers_.push_back(std::make_unique<RouterFold>(store_));
   changed_ = true;
-  return Done{};
+  return routers_[record.router]->Define(position, record);
 }
 
-void Learner::FoldDecision(const store::DecisionRecord& record) {
+Result<Done> Learner::FoldDecision(store::Position position, store::DecisionRecord record) {
   newest_decision_ = std::max(newest_decision_, record.id);
-  if (record.router >= routers_.size()) return;
-  RouterTally& tally = routers_[record.router].tally;
-  if (record.arm >= tally.arms.size()) return;
-  ++tally.decisions;
-  ++tally.arms[record.arm].decisions;
-  if (record.arm != record.greedy_arm) ++tally.explored;
-  tally.exploration_sum += record.exploration;
-  tally.sequence_next = std::max(tally.sequence_next, record.sequence + 1);
+  if (record.router >= routers_.size()) return Done{};
+  auto decided = routers_[record.router]->Decided(position, record);
+  changed_ = changed_ || routers_[record.router]->changed();
+  recent_[position % kRecentDecisions] = {{position, std::move(record), {}}, /*whole=*/true};
+  return decided;
 }
 
-// Learns at most once a decision and kind: the committer has said which outcome is the first.
-Result<Done> Learner::FoldOutcome(const store::OutcomeRecord& record) {
-  const auto& kept = recent_[record.decision_position % kRecentDecisions];
-  if (kept.first == record.decision_position) return Contribute(kept.second, record);
-  auto read = store_.DecisionAt(record.decision_position);
-  if (!read.ok()) return read.error();
-  return Contribute(*read, record);
+Result<Done> Learner::FoldAdmin(store::Position position, const store::AdminRecord& record) {
+  if (record.router >= routers_.size()) return Done{};
+  changed_ = true;
+  return routers_[record.router]->Administer(position, record);
 }
 
-Result<Done> Learner::Contribute(const store::DecisionRecord& decision,
-                                 const store::OutcomeRecord& outcome) {
-  if (decision.router >= routers_.size()) {
+// The decision of an outcome with what was reported before: from memory where it lies, else from
+// the log. Both say the same.
+Result<Learner::Recent*> Learner::StoryOf(store::Position position,
+                                          const store::OutcomeRecord& record) {
+  Recent& kept = recent_[record.decision_position % kRecentDecisions];
+  if (kept.whole && kept.story.position == record.decision_position) return &kept;
+  elsewhere_ = Recent();
+  if (record.ordinal == 0) {
+    auto decision = store_.DecisionAt(record.decision_position);
+    if (!decision.ok()) return decision.error();
+    elsewhere_.story = {record.decision_position, *std::move(decision), {}};
+    return &elsewhere_;
+  }
+  auto found = store_.FindDecision(record.decision);
+  if (!found.ok()) return found.error();
+  if (!found->has_value()) {
+    return Error{store::Code::kCorrupt, "an outcome's decision is not in the log"};
+  }
+  elsewhere_.story = **std::move(found);
+  std::erase_if(elsewhere_.story.outcomes,
+                [&](const store::PlacedOutcome& outcome) { return outcome.position >= position; });
+  return &elsewhere_;
+}
+
+Result<Done> Learner::FoldOutcome(store::Position position, store::OutcomeRecord record) {
+  auto recent = StoryOf(position, record);
+  if (!recent.ok()) return recent.error();
+  store::DecisionStory& story = (*recent)->story;
+  if (story.decision.router >= routers_.size()) {
     return Error{store::Code::kCorrupt, "an outcome's decision is of a router that is not defined"};
   }
-  RouterState& router = routers_[decision.router];
-  policy::ArmId arm = decision.arm;
-  if (!outcome.served_arm.empty()) {
-    const auto served = router.definition->arm_ids.find(outcome.served_arm);
-    if (served == router.definition->arm_ids.end()) {
+  story.outcomes.push_back({position, std::move(record)});
+  switch (routers_[story.decision.router]->Reported(position, story)) {
+    case RouterFold::Taught::kSomething:
+      ++contributions_;
+      changed_ = true;
+      break;
+    case RouterFold::Taught::kNotLearnable:
       metrics_.OutcomeNotLearnt();
-      return Done{};
-    }
-    arm = served->second;
+      break;
+    case RouterFold::Taught::kNothing:
+      break;
   }
-  const bool fits =
-      decision.context.size() == router.definition->model.dimension && arm < router.model->arms();
-  if (!fits) {
-    metrics_.OutcomeNotLearnt();
-    return Done{};
-  }
-  Learn(router, arm, decision, outcome);
   return Done{};
 }
 
-void Learner::Learn(RouterState& router, policy::ArmId arm, const store::DecisionRecord& decision,
-                    const store::OutcomeRecord& outcome) {
-  const policy::Signals signals = SignalsOf(outcome);
-  const config::ArmOptions& served = router.definition->arms[arm];
-  RouterTally::ArmTally& tally = router.tally.arms[arm];
-  const policy::Context context = Eigen::Map<const Eigen::VectorXf>(
-      decision.context.data(), static_cast<Eigen::Index>(decision.context.size()));
-  policy::Example example;
-  example.arm = arm;
-  example.context = &context;
-
-  const auto cost_usd = policy::CostUsdOf(signals, PricesOf(served));
-  if (outcome.first_cost && cost_usd) {
-    ++tally.costs;
-    tally.cost_usd_sum = std::min(tally.cost_usd_sum + *cost_usd, kCostSumMax);
-    // A bill is read against what the decision was priced at, so that a price change since does not
-    // look like usage; tokens were just priced at today's prices.
-    const bool billed_as_decided = signals.cost_usd && arm == decision.arm;
-    const double list_price = billed_as_decided ? decision.list_price_usd
-                                                : router.definition->list_terms[arm].list_price_usd;
-    if (list_price > 0) {
-      example.cost_log_ratio =
-          std::clamp(std::log(*cost_usd) - std::log(list_price), -kLogRatioMax, kLogRatioMax);
-    }
-  }
-  const auto quality = policy::QualityOf(signals);
-  if (outcome.first_quality && quality && decision.learnable) {
-    ++tally.rewards;
-    tally.reward_sum += quality->value;
-    example.quality = quality->value;
-    example.weight = quality->weight;
-  }
-  if (!example.quality && !example.cost_log_ratio) return;
-  router.model->Update(example);
-  ++contributions_;
-  changed_ = true;
-}
-
-void Learner::Keep(store::Position position, const store::DecisionRecord& record) {
-  recent_[position % kRecentDecisions] = {position, record};
-}
-
-Result<std::size_t> Learner::Step() {
+Result<std::size_t> Learner::FoldAll(bool publishing) {
   std::size_t folded = 0;
   while (true) {
     auto entries = store_.Read(position_, kReadMax);
     if (!entries.ok()) return entries.error();
-    for (const store::LogEntry& entry : *entries) {
-      if (auto result = Fold(entry); !result.ok()) return result.error();
-      if (contributions_ >= kContributionsMax) PublishSnapshot();
+    const std::size_t count = entries->size();
+    for (store::LogEntry& entry : *entries) {
+      if (auto result = Fold(std::move(entry)); !result.ok()) return result.error();
+      if (publishing && contributions_ >= kContributionsMax) PublishSnapshot();
     }
-    if (contributions_ > 0 && clock_() >= published_us_ + kLateMaxUs) PublishSnapshot();
-    folded += entries->size();
-    if (entries->size() < kReadMax) break;
+    if (publishing && contributions_ > 0 && clock_() >= published_us_ + kLateMaxUs) {
+      PublishSnapshot();
+    }
+    folded += count;
+    if (count < kReadMax) return folded;
   }
-  if (changed_) PublishSnapshot();
-  ReportProgress();
+}
+
+Result<std::size_t> Learner::Step() {
+  std::size_t folded = 0;
+  {
+    const std::lock_guard lock(folding_);
+    auto all = FoldAll(/*publishing=*/true);
+    if (!all.ok()) return all;
+    folded = *all;
+    if (changed_) PublishSnapshot();
+    if (folded > 0) ReportProgress();
+  }
+  FireTimers();
   return folded;
+}
+
+// What is due because nobody said anything in time becomes a record, and is learnt from there.
+void Learner::FireTimers() {
+  const std::uint64_t now_us = clock_();
+  for (const auto& router : routers_) {
+    if (auto priced = router->DuePrices(now_us)) {
+      spdlog::info("router '{}': a price change goes into force", priced->name);
+      if (!store_.AppendRouter(*std::move(priced)).ok()) return;
+    }
+    auto due = router->DueTimers(now_us, kTimersMax);
+    if (due.empty()) continue;
+    store_.AppendOutcomes(std::move(due), [](const std::vector<store::Appended>&) {});
+  }
+}
+
+std::optional<Standing> Learner::StandingOf(const store::DecisionStory& story) const {
+  const std::lock_guard lock(folding_);
+  if (story.decision.router >= routers_.size()) return std::nullopt;
+  return routers_[story.decision.router]->StandingOf(story);
+}
+
+std::optional<std::string> Learner::ArmStatistics(std::uint32_t router, policy::ArmId arm) const {
+  const std::lock_guard lock(folding_);
+  if (router >= routers_.size() || arm >= routers_[router]->model().arms()) return std::nullopt;
+  return routers_[router]->ArmStatistics(arm);
+}
+
+bool Learner::FitsStatistics(std::uint32_t router, const std::string& statistics) const {
+  const std::lock_guard lock(folding_);
+  if (router >= routers_.size()) return false;
+  policy::Model trial(routers_[router]->model().options());
+  const policy::ArmStart start{.from = policy::ArmStart::From::kStatistics,
+                               .others = {},
+                               .arm = 0,
+                               .statistics = statistics,
+                               .strength = 1};
+  return trial.AddArm(start).has_value();
+}
+
+std::vector<store::Position> Learner::checkpoints() const {
+  const std::lock_guard lock(mutex_);
+  return checkpoints_;
 }
 
 // -- Publishing -----------------------------------------------------------------------------------
@@ -209,9 +215,9 @@ void Learner::PublishSnapshot() {
   published_us_ = clock_();
   snapshot->published_us = published_us_;
   snapshot->routers.reserve(routers_.size());
-  for (RouterState& router : routers_) {
-    snapshot->routers.push_back({router.definition, router.model->Derive(), router.counters});
-    snapshot->router_ids.emplace(router.definition->name(), router.definition->id);
+  for (const auto& router : routers_) {
+    snapshot->routers.push_back(router->View());
+    snapshot->router_ids.emplace(router->definition().name(), router->definition().id);
   }
   board_.Publish(std::move(snapshot));
   metrics_.SnapshotPublished();
@@ -221,14 +227,11 @@ void Learner::PublishSnapshot() {
 }
 
 void Learner::ReportProgress() {
+  std::vector<RouterFold::Report> reports;
+  reports.reserve(routers_.size());
+  for (const auto& router : routers_) reports.push_back(router->MakeReport());
   const std::lock_guard lock(mutex_);
-  report_.applied = position_;
-  report_.tallies.resize(routers_.size());
-  report_.quarantined.resize(routers_.size());
-  for (std::size_t i = 0; i < routers_.size(); ++i) {
-    report_.tallies[i] = routers_[i].tally;
-    report_.quarantined[i] = routers_[i].model->quarantined();
-  }
+  report_ = {position_, std::move(reports)};
 }
 
 LearnerReport Learner::Report() const {
@@ -257,19 +260,23 @@ Result<Done> Learner::Recover() {
     metrics_.CheckpointSetAside(set_aside);
   }
   checkpointed_ = position_;
-  return Replay();
+  if (position_ > 0) checkpoints_.push_back(position_);
+  auto replayed = Replay();
+  for (const auto& router : routers_) router->GoLive();
+  return replayed;
 }
 
 // Everything after the checkpoint, with a line now and then when it takes long.
 Result<Done> Learner::Replay() {
+  const std::lock_guard lock(folding_);
   const store::Position end = store_.last_position();
   store::Position said = position_;
   while (position_ < end) {
     auto entries = store_.Read(position_, kReadMax);
     if (!entries.ok()) return entries.error();
     if (entries->empty()) break;
-    for (const store::LogEntry& entry : *entries) {
-      if (auto result = Fold(entry); !result.ok()) return result.error();
+    for (store::LogEntry& entry : *entries) {
+      if (auto result = Fold(std::move(entry)); !result.ok()) return result.error();
     }
     if (position_ - said >= kProgressEvery) {
       spdlog::info("folding the log: position {} of {}", position_, end);
@@ -330,6 +337,9 @@ Result<Done> Learner::SaveCheckpoint() {
   if (saved.ok()) {
     checkpointed_ = position_;
     metrics_.CheckpointSaved();
+    const std::lock_guard lock(mutex_);
+    checkpoints_.insert(checkpoints_.begin(), position_);
+    if (checkpoints_.size() > kCheckpointsKept) checkpoints_.pop_back();
   } else {
     metrics_.CheckpointFailed();
   }

@@ -9,44 +9,25 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include "config/config.h"
 #include "daemon/ids.h"
+#include "daemon/router_fold.h"
 #include "daemon/snapshot.h"
-#include "policy/model.h"
 #include "store/store.h"
 
 namespace sluice::daemon {
 
 class Metrics;
 
-// What the fold has counted of one router. Part of the checkpoint.
-struct RouterTally {
-  struct ArmTally {
-    std::uint64_t decisions = 0;
-    std::uint64_t rewards = 0;
-    double reward_sum = 0;
-    std::uint64_t costs = 0;
-    double cost_usd_sum = 0;
-    bool operator==(const ArmTally&) const = default;
-  };
-  std::uint64_t decisions = 0;
-  std::uint64_t explored = 0;       // decisions that took another arm than the greedy one
-  double exploration_sum = 0;       // of P(other than greedy)
-  std::uint64_t sequence_next = 0;  // above every decision's sequence in the log
-  std::vector<ArmTally> arms;
-  bool operator==(const RouterTally&) const = default;
-};
-
 struct LearnerReport {
-  store::Position applied = 0;       // folded, and in the snapshot that was published
-  std::vector<RouterTally> tallies;  // by router id
-  std::vector<std::size_t> quarantined;
+  store::Position applied = 0;              // folded, and in the snapshot that was published
+  std::vector<RouterFold::Report> routers;  // by router id
 };
 
 class Learner {
@@ -61,7 +42,8 @@ class Learner {
   store::Result<store::Done> Recover();
 
   // Folds what is in the log now, publishing when the log's end is reached and every 256
-  // contributions. Returns the number of entries folded.
+  // contributions. Returns the number of entries folded. Appends what timers say that are due, for
+  // the next step.
   store::Result<std::size_t> Step();
 
   // Steps on a thread of its own until Stop, with checkpoints; Stop folds what is left and writes
@@ -76,25 +58,31 @@ class Learner {
   std::string State() const;
   store::DecisionId newest_decision() const { return newest_decision_; }
 
+  // What a decision's feedback teaches, as of now; what was learnt of an arm. Wait for the learner
+  // to finish what it is folding. Empty: no such router or arm.
+  std::optional<Standing> StandingOf(const store::DecisionStory& story) const;
+  std::optional<std::string> ArmStatistics(std::uint32_t router, policy::ArmId arm) const;
+  bool FitsStatistics(std::uint32_t router, const std::string& statistics) const;
+  // Positions of the checkpoints that this process wrote or loaded, newest first, at most 3.
+  std::vector<store::Position> checkpoints() const;
+
  private:
-  struct RouterState {
-    std::shared_ptr<const RouterDefinition> definition;
-    std::string record;  // encoded RouterRecord in force
-    std::unique_ptr<policy::Model> model;
-    std::shared_ptr<RouterCounters> counters;
-    RouterTally tally;
+  // A decision that was read lately, with what was reported about it.
+  struct Recent {
+    store::DecisionStory story;
+    bool whole = false;  // every outcome so far is in it
   };
 
   // Folding. A record that cannot be folded leaves the position before it.
-  store::Result<store::Done> Fold(const store::LogEntry& entry);
-  store::Result<store::Done> FoldRouter(const store::RouterRecord& record);
-  void FoldDecision(const store::DecisionRecord& record);
-  store::Result<store::Done> FoldOutcome(const store::OutcomeRecord& record);
-  store::Result<store::Done> Contribute(const store::DecisionRecord& decision,
-                                        const store::OutcomeRecord& outcome);
-  void Learn(RouterState& router, policy::ArmId arm, const store::DecisionRecord& decision,
-             const store::OutcomeRecord& outcome);
-  void Keep(store::Position position, const store::DecisionRecord& record);
+  store::Result<store::Done> Fold(store::LogEntry entry);
+  store::Result<store::Done> FoldRouter(store::Position position,
+                                        const store::RouterRecord& record);
+  store::Result<store::Done> FoldDecision(store::Position position, store::DecisionRecord record);
+  store::Result<store::Done> FoldOutcome(store::Position position, store::OutcomeRecord record);
+  store::Result<store::Done> FoldAdmin(store::Position position, const store::AdminRecord& record);
+  store::Result<Recent*> StoryOf(store::Position position, const store::OutcomeRecord& record);
+  store::Result<std::size_t> FoldAll(bool publishing);
+  void FireTimers();
 
   store::Result<store::Done> Replay();
   void PublishSnapshot();
@@ -103,7 +91,6 @@ class Learner {
 
   // Checkpoint bytes. [learner_state.cpp]
   bool RestoreState(std::string_view bytes);
-  bool RestoreRouter(std::string_view record, std::string_view model, RouterTally tally);
   void Reset();
 
   store::Store& store_;
@@ -112,8 +99,8 @@ class Learner {
   const config::LearnerOptions options_;
   const Clock clock_;
 
-  // The learner's thread only.
-  std::vector<RouterState> routers_;  // by router id
+  // The learner's thread only, but for readers that hold folding_.
+  std::vector<std::unique_ptr<RouterFold>> routers_;  // by router id
   store::Position position_ = 0;
   store::Position checkpointed_ = 0;
   store::DecisionId newest_decision_;
@@ -121,13 +108,18 @@ class Learner {
   bool changed_ = true;            // anything a snapshot shows
   std::uint64_t published_us_ = 0;
   // Decisions read lately, so that joining an outcome rarely reads the store. A ring.
-  std::vector<std::pair<store::Position, store::DecisionRecord>> recent_;
+  std::vector<Recent> recent_;
+  Recent elsewhere_;  // the last one that was not among them
 
   std::thread thread_;
   std::atomic<bool> stopping_{false};
 
+  // Held while entries are folded; for those who look into the fold from another thread.
+  mutable std::mutex folding_;
+
   mutable std::mutex mutex_;
-  LearnerReport report_;  // guarded by mutex_
+  LearnerReport report_;                      // guarded by mutex_
+  std::vector<store::Position> checkpoints_;  // guarded by mutex_
 };
 
 }  // namespace sluice::daemon

@@ -25,6 +25,7 @@ struct RouterCounters {
   std::atomic<std::uint64_t> exploration_expected_q32{0};  // sum of P(other than greedy), of 2^32
   std::atomic<std::uint64_t> explored{0};
   std::atomic<std::uint64_t> not_logged{0};
+  std::atomic<double> guard_slack{0};  // of the baseline guard; starts at 0 with the process
 };
 
 // Durations in fixed buckets, cumulative only when read. One writer or many.

@@ -1,6 +1,7 @@
 #include "daemon/roster.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace sluice::daemon {
@@ -21,10 +22,8 @@ policy::ArmTerms ListTerms(const config::ArmOptions& arm) {
   return {.list_price_usd = sum / 2 / 1000, .cost_usd_min = 0, .cost_usd_max = 0};
 }
 
-policy::ModelOptions WithDimension(policy::ModelOptions options, std::size_t dimension) {
-  options.dimension = dimension;
-  return options;
-}
+// Prior precision of a coordinate of unit variance.
+constexpr double kMapFeaturePrecision = 50;
 
 void PlaceArms(const store::RouterRecord& record, RouterDefinition& definition) {
   for (std::size_t i = 0; i < record.arm_names.size(); ++i) {
@@ -39,6 +38,7 @@ void PlaceArms(const store::RouterRecord& record, RouterDefinition& definition) 
     if (found == definition.arm_ids.end()) continue;
     definition.arms[found->second] = arm;
     definition.configured.Add(found->second);
+    if (arm.state == config::ArmState::kActive) definition.choosable.Add(found->second);
   }
   for (const config::ArmOptions& arm : definition.arms) {
     definition.list_terms.push_back(ListTerms(arm));
@@ -53,6 +53,56 @@ policy::ArmId FallbackArm(const RouterDefinition& definition) {
     if (definition.arms[arm].tier < definition.arms[lowest].tier) lowest = arm;
   }
   return lowest;
+}
+
+// The arm of the highest tier among those that can be chosen, the dearest on ties.
+std::optional<policy::ArmId> PremiumArm(const RouterDefinition& definition) {
+  std::optional<policy::ArmId> premium;
+  const auto rank = [&](policy::ArmId arm) {
+    return std::pair(definition.arms[arm].tier, definition.list_terms[arm].list_price_usd);
+  };
+  for (const policy::ArmId arm : definition.choosable) {
+    if (!premium || rank(arm) > rank(*premium)) premium = arm;
+  }
+  return premium;
+}
+
+void PlaceScopes(RouterDefinition& definition) {
+  const config::RouterOptions& options = definition.options;
+  definition.scopes.push_back({{}, options.objective, options.ceiling, options.exploration_budget});
+  for (const config::PlanOptions& plan : options.plans) {
+    definition.scopes.push_back({plan.name, plan.objective, plan.ceiling, plan.exploration_budget});
+  }
+}
+
+void PlaceSources(RouterDefinition& definition) {
+  const config::FeedbackOptions& feedback = definition.options.feedback;
+  const auto place = [&](const std::string& name, double weight) {
+    const auto id = static_cast<std::uint16_t>(definition.sources.size());
+    definition.sources.emplace(name, Source{id, weight});
+  };
+  place("user", feedback.user_weight);
+  place("judge", feedback.judge_weight);
+  place("gateway", feedback.gateway_weight);
+  place("sluice", feedback.default_weight);
+  for (const config::SourceOptions& source : definition.options.sources) {
+    place(source.name, source.weight);
+  }
+}
+
+// Everything that is named in the options, resolved.
+void PlaceNames(RouterDefinition& definition) {
+  const auto id_of = [&](const std::string& name) -> std::optional<policy::ArmId> {
+    const auto found = definition.arm_ids.find(name);
+    return found == definition.arm_ids.end() ? std::nullopt : std::optional(found->second);
+  };
+  definition.fallback = FallbackArm(definition);
+  definition.policy = definition.options.policy;
+  definition.policy.fixed_arm = id_of(definition.options.fixed_arm).value_or(definition.fallback);
+  definition.guard = id_of(definition.options.guard_arm);
+  if (definition.policy.gate.enabled) definition.premium = PremiumArm(definition);
+  PlaceScopes(definition);
+  PlaceSources(definition);
 }
 
 Error NeedsNewRouter(const std::string& name, const std::string& what) {
@@ -76,7 +126,8 @@ store::Result<std::shared_ptr<const RouterDefinition>> MakeDefinition(
   definition->id = record.router;
   definition->active = record.active;
   definition->options = std::get<config::RouterOptions>(std::move(parsed));
-  definition->context = policy::ContextBuilder(definition->options.context);
+  definition->gram_seed = record.gram_seed;
+  definition->context = policy::ContextBuilder(definition->options.context, definition->gram_seed);
   if (definition->context.id() != record.context_id) {
     return CannotRead(record, "its contexts were made by '" + record.context_id +
                                   "', this version makes '" + definition->context.id() + "'");
@@ -86,29 +137,56 @@ store::Result<std::shared_ptr<const RouterDefinition>> MakeDefinition(
   if (definition->configured.Size() != definition->options.arms.size()) {
     return CannotRead(record, "an arm has no place in the roster");
   }
-  definition->fallback = FallbackArm(*definition);
-  definition->model = WithDimension(definition->options.prior, definition->context.dimension());
-  definition->policy = definition->options.policy;
-  const auto fixed = definition->arm_ids.find(definition->options.fixed_arm);
-  definition->policy.fixed_arm =
-      fixed == definition->arm_ids.end() ? definition->fallback : fixed->second;
+  PlaceNames(*definition);
+  definition->model = ModelOptionsOf(*definition, 0);
   return std::shared_ptr<const RouterDefinition>(std::move(definition));
 }
 
+std::size_t RouterDefinition::ScopeOf(std::string_view plan) const {
+  for (std::size_t i = 1; i < scopes.size(); ++i) {
+    if (scopes[i].plan == plan) return i;
+  }
+  return 0;
+}
+
+policy::ModelOptions ModelOptionsOf(const RouterDefinition& definition, std::size_t components) {
+  policy::ModelOptions options = definition.options.prior;
+  options.dimension = definition.context.dimension();
+  if (components > 0) {
+    options.dimension = definition.context.mapped_dimension(components);
+    options.feature_precision = kMapFeaturePrecision;
+  }
+  return options;
+}
+
+config::RouterOptions WithDuePrices(config::RouterOptions options, std::uint64_t now_us) {
+  for (config::ArmOptions& arm : options.arms) {
+    std::erase_if(arm.price_changes, [&](const config::PriceChange& change) {
+      if (change.from_us > now_us) return false;
+      arm.price_input_per_million_usd = change.input_per_million_usd;
+      arm.price_output_per_million_usd = change.output_per_million_usd;
+      return true;
+    });
+  }
+  return options;
+}
+
 store::Result<store::RouterRecord> MakeRecord(const config::RouterOptions& options,
-                                              std::uint32_t id, const RouterDefinition* previous) {
+                                              std::uint32_t id, const RouterDefinition* previous,
+                                              std::uint32_t gram_seed) {
   store::RouterRecord record;
   record.router = id;
   record.name = options.name;
   record.definition = config::PrintRouter(options);
   record.context_id = policy::ContextBuilder(options.context).id();
+  record.gram_seed = previous == nullptr ? gram_seed : previous->gram_seed;
   if (previous != nullptr) {
     if (previous->context.id() != record.context_id) {
       return NeedsNewRouter(options.name, "its context changes from '" + previous->context.id() +
                                               "' to '" + record.context_id + "'");
     }
-    if (!(previous->options.prior == options.prior)) {
-      return NeedsNewRouter(options.name, "its prior changes");
+    if (previous->options.context.projection != options.context.projection) {
+      return NeedsNewRouter(options.name, "its projection changes");
     }
     record.arm_names = previous->arm_names;
   }

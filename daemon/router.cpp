@@ -1,5 +1,6 @@
 #include "daemon/router.h"
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <span>
@@ -9,6 +10,7 @@
 #include "daemon/eligibility.h"
 #include "daemon/refusal.h"
 #include "policy/policy.h"
+#include "policy/rng.h"
 
 namespace sluice::daemon {
 
@@ -24,6 +26,8 @@ using store::DecisionRecord;
 // their sequence numbers are skipped so that no draw is used twice. Twice the largest queue.
 constexpr std::uint64_t kSequencesSkipped = 1 << 21;
 constexpr std::size_t kReadMax = 1024;
+constexpr int kHoldAttemptsMax = 16;
+constexpr std::uint64_t kAuditStream = 1;  // of RandomBits; arms are drawn from stream 0
 // Times in the log rise but for the width of a batch; this is far wider.
 constexpr std::uint64_t kDisorderUs = 60ULL * 1000 * 1000;
 
@@ -46,9 +50,9 @@ std::variant<std::vector<double>, Problem> FeaturesOf(const RouterDefinition& de
   return values;
 }
 
-std::variant<policy::Context, Problem> ContextFromEmbedding(const RouterDefinition& definition,
-                                                            const RouteRequest& request,
-                                                            std::span<const double> features) {
+std::variant<policy::EncodedContext, Problem> ContextFromEmbedding(
+    const RouterView& router, const RouteRequest& request, std::span<const double> features) {
+  const RouterDefinition& definition = *router.definition;
   if (!request.embedding) {
     return Refusal(422, "Wrong input", "this router takes `embedding`; nothing else is read");
   }
@@ -59,7 +63,16 @@ std::variant<policy::Context, Problem> ContextFromEmbedding(const RouterDefiniti
                        ", this one has " + std::to_string(request.embedding->size()),
                    "/embedding");
   }
-  auto context = definition.context.FromEmbedding(*request.embedding, features);
+  const std::string& declared = definition.options.context.embedding_model;
+  if (!request.embedding_model.empty() && request.embedding_model != declared) {
+    return Refusal(
+        422, "Wrong embedding model",
+        declared.empty()
+            ? "this router's configuration declares no context.embedding_model"
+            : "this router takes embeddings of the model that its configuration declares",
+        "/embedding_model");
+  }
+  auto context = definition.context.FromEmbedding(*request.embedding, features, router.map.get());
   if (!context) {
     return Refusal(422, "Wrong input", "the embedding is all zeros, so it has no direction",
                    "/embedding");
@@ -67,19 +80,27 @@ std::variant<policy::Context, Problem> ContextFromEmbedding(const RouterDefiniti
   return *std::move(context);
 }
 
-std::variant<policy::Context, Problem> ContextOf(const RouterDefinition& definition,
-                                                 const RouteRequest& request) {
+std::variant<policy::EncodedContext, Problem> ContextOf(const RouterView& router,
+                                                        const RouteRequest& request) {
+  const RouterDefinition& definition = *router.definition;
   auto features = FeaturesOf(definition, request);
   if (auto* problem = std::get_if<Problem>(&features)) return std::move(*problem);
   const auto& values = std::get<std::vector<double>>(features);
   if (definition.options.context.source == policy::ContextSource::kEmbedding) {
-    return ContextFromEmbedding(definition, request, values);
+    return ContextFromEmbedding(router, request, values);
   }
   if (!request.text) {
     return Refusal(422, "Wrong input",
                    "this router encodes text: send `query` or `messages`; it takes no embedding");
   }
-  return definition.context.FromText(*request.text, values);
+  return definition.context.FromText(*request.text, values, router.map.get());
+}
+
+// In observe mode the caller's arm answers, or the fallback arm where the caller names none.
+std::optional<policy::ArmId> BaselineOf(const RouterDefinition& definition,
+                                        const RouteRequest& request) {
+  if (!definition.options.observe || request.override_arm) return std::nullopt;
+  return request.baseline ? definition.arm_ids.at(*request.baseline) : definition.fallback;
 }
 
 void WriteDown(const RouteRequest& request, const RouterDefinition& definition,
@@ -87,6 +108,8 @@ void WriteDown(const RouteRequest& request, const RouterDefinition& definition,
   record.request_id = request.request_id;
   record.request_digest = request.body_digest;
   record.tags = request.tags;
+  record.plan = request.plan;
+  record.active = request.active;
   if (request.baseline) record.baseline_arm = definition.arm_ids.at(*request.baseline);
 }
 
@@ -135,43 +158,187 @@ RouteReply Router::Answer(const RouteRequest& request, std::size_t reader) {
 RouteReply Router::Decide(const RouterView& router, store::Position version,
                           const RouteRequest& request) {
   const RouterDefinition& definition = *router.definition;
-  auto encoded = ContextOf(definition, request);
+  auto encoded = ContextOf(router, request);
   if (auto* problem = std::get_if<Problem>(&encoded)) return std::move(*problem);
-  const auto& context = std::get<policy::Context>(encoded);
+  auto& context = std::get<policy::EncodedContext>(encoded);
   const Terms terms = TermsOf(definition, request);
-  auto narrowed = Narrow(router, request, context, terms);
-  if (auto* problem = std::get_if<Problem>(&narrowed)) return std::move(*problem);
-  const auto& eligible = std::get<Eligible>(narrowed);
+  const Narrowed narrowed{.router = router,
+                          .request = request,
+                          .context = context.context,
+                          .terms = terms,
+                          .scope = definition.ScopeOf(request.plan),
+                          .now_us = parts_.clock(),
+                          .baseline = BaselineOf(definition, request)};
+  const std::uint64_t sequence = sequences_[definition.id].fetch_add(1, std::memory_order_relaxed);
+  const std::uint64_t tick = ticks_[definition.id].fetch_add(1, std::memory_order_relaxed);
 
-  const policy::Situation situation{.context = &context, .eligible = eligible.arms, .terms = terms};
-  const policy::DrawKey key{
-      .seed = definition.options.seed,
-      .sequence = sequences_[definition.id].fetch_add(1, std::memory_order_relaxed)};
-  const auto finish = [&](const policy::Decision& decision) {
-    DecisionRecord record = RecordOf(definition, decision, eligible);
-    record.time_us = parts_.clock();
-    record.id = parts_.ids.Next(record.time_us);
-    record.sequence = key.sequence;
-    record.policy_version = version;
-    WriteDown(request, definition, record);
-    return record;
-  };
+  Chosen chosen;
+  int attempts = 0;
+  do {
+    // Another request may take the last dollars meanwhile: then it is looked at again.
+    if (++attempts > kHoldAttemptsMax) {
+      return Refusal(503, "Busy", "too many requests ask for the last dollars under a ceiling");
+    }
+    auto eligible = Narrow(narrowed);
+    if (auto* problem = std::get_if<Problem>(&eligible)) return std::move(*problem);
+    chosen = ChooseFrom(narrowed, std::get<Eligible>(eligible), {definition.options.seed, sequence},
+                        tick);
+  } while (!Hold(narrowed, chosen));
+  chosen.record.time_us = narrowed.now_us;
+  chosen.record.sequence = sequence;
+  chosen.record.tick = tick;
+  chosen.record.policy_version = version;
+  return Finish(narrowed, context, std::move(chosen));
+}
 
-  policy::Decision decision = policy::Choose(definition.policy, *router.posterior, situation, key);
-  FallBackIfUnknown(definition, eligible.arms, decision);
-  DecisionRecord record = finish(decision);
-  RouteAnswer answer = AnswerOf(definition, record, request.explain);
-  record.context.assign(context.data(), context.data() + context.size());
+// The record with an id, to the log, and the answer.
+RouteAnswer Router::Finish(const Narrowed& narrowed, policy::EncodedContext& context,
+                           Chosen chosen) {
+  const RouterView& router = narrowed.router;
+  const RouterDefinition& definition = *router.definition;
+  DecisionRecord& record = chosen.record;
+  record.id = parts_.ids.Next(record.time_us);
+  record.audit = policy::RandomUniform(definition.options.seed, record.sequence, kAuditStream) <
+                 definition.options.feedback.audit_rate;
+  WriteDown(narrowed.request, definition, record);
+  if (narrowed.baseline) Observe(definition, *narrowed.baseline, record);
+  record.map_version = context.map_version;
+  RouteAnswer answer = AnswerOf(definition, record, narrowed.request.explain);
+  const api::Reason reason = answer.reason;
+  record.context.assign(context.context.data(), context.context.data() + context.context.size());
+  record.features = std::move(context.kept);
+  Refused refused{record.id, record.tick, record.policy_version, {}};
+  if (record.observed_arm) refused.baseline = record.arm;
   if (!parts_.store.AppendDecision(std::move(record))) {
-    // The log takes nothing now: answer all the same, without exploring what cannot be learnt from.
-    decision = policy::ChooseGreedy(definition.policy, *router.posterior, situation);
-    FallBackIfUnknown(definition, eligible.arms, decision);
-    answer = AnswerOf(definition, finish(decision), request.explain);
-    answer.logged = false;
-    router.counters->not_logged.fetch_add(1, std::memory_order_relaxed);
+    return Unlogged(narrowed, chosen.eligible, refused);
   }
-  Count(decision, answer.reason, *router.counters);
+  Count(chosen.decision, reason, *router.counters);
   return answer;
+}
+
+// The log takes nothing now: answer all the same, without exploring what cannot be learnt from.
+RouteAnswer Router::Unlogged(const Narrowed& narrowed, const Eligible& eligible,
+                             const Refused& refused) {
+  const RouterDefinition& definition = *narrowed.router.definition;
+  const Weights weights = WeightsOf(narrowed);
+  const policy::Situation situation{.context = &narrowed.context,
+                                    .eligible = eligible.arms,
+                                    .terms = narrowed.terms,
+                                    .tick = refused.tick,
+                                    .cost_weight = weights.cost,
+                                    .latency_weight = weights.latency,
+                                    .bounds = {},
+                                    .guard = {},
+                                    .premium = {}};
+  policy::Decision decision =
+      policy::ChooseGreedy(definition.policy, *narrowed.router.posterior, situation);
+  FallBackIfUnknown(definition, eligible.arms, decision);
+  DecisionRecord record = RecordOf(definition, decision, eligible);
+  record.id = refused.id;
+  record.policy_version = refused.policy_version;
+  record.cost_weight = weights.cost;
+  record.latency_weight = weights.latency;
+  if (refused.baseline) Observe(definition, *refused.baseline, record);
+  RouteAnswer answer = AnswerOf(definition, record, narrowed.request.explain);
+  answer.logged = false;
+  narrowed.router.counters->not_logged.fetch_add(1, std::memory_order_relaxed);
+  Count(decision, answer.reason, *narrowed.router.counters);
+  return answer;
+}
+
+Router::Weights Router::WeightsOf(const Narrowed& narrowed) {
+  return {.cost = narrowed.router.scopes[narrowed.scope].cost_weight,
+          .latency = narrowed.router.definition->scopes[narrowed.scope].objective.latency_weight};
+}
+
+Router::Chosen Router::ChooseFrom(const Narrowed& narrowed, const Eligible& eligible,
+                                  const policy::DrawKey& key, std::uint64_t tick) {
+  const RouterView& router = narrowed.router;
+  const RouterDefinition& definition = *router.definition;
+  const ScopeView& scope = router.scopes[narrowed.scope];
+  const Weights weights = WeightsOf(narrowed);
+  Chosen chosen{.eligible = eligible, .decision = {}, .record = {}};
+  Allowance allowance = AllowanceOf(narrowed, tick);
+  chosen.eligible.notes |= allowance.notes;
+  policy::Situation situation{.context = &narrowed.context,
+                              .eligible = eligible.arms,
+                              .terms = narrowed.terms,
+                              .tick = tick,
+                              .cost_weight = weights.cost,
+                              .latency_weight = weights.latency,
+                              .bounds = allowance.bounds,
+                              .guard = {},
+                              .premium = {}};
+  if (!(router.new_arms & eligible.arms).Empty()) {
+    chosen.eligible.notes |= BitOf(Note::kNewArmBound);
+  }
+  if (definition.guard) {
+    situation.guard =
+        policy::BaselineGuard{.arm = *definition.guard,
+                              .slack = router.counters->guard_slack.load(std::memory_order_relaxed),
+                              .tolerance = definition.options.guard_tolerance};
+  }
+  const bool near = (eligible.notes & BitOf(Note::kNearCeiling)) != 0;
+  if (scope.in_credit && !near) situation.premium = definition.premium;
+
+  chosen.decision = policy::Choose(definition.policy, *router.posterior, situation, key);
+  scope.live->tokens.GiveBack(allowance.tokens -
+                              std::max(0.0, chosen.decision.exploration - allowance.floor));
+  if (definition.guard) {
+    router.counters->guard_slack.fetch_add(chosen.decision.slack_change, std::memory_order_relaxed);
+  }
+  FallBackIfUnknown(definition, eligible.arms, chosen.decision);
+  chosen.record = RecordOf(definition, chosen.decision, chosen.eligible);
+  chosen.record.cost_weight = weights.cost;
+  chosen.record.latency_weight = weights.latency;
+  return chosen;
+}
+
+// How much may be explored, by the cap in force, what the budget can pay for, and the tokens left.
+Router::Allowance Router::AllowanceOf(const Narrowed& narrowed, std::uint64_t tick) {
+  const RouterView& router = narrowed.router;
+  const RouterDefinition& definition = *router.definition;
+  const ScopeView& scope = router.scopes[narrowed.scope];
+  Allowance allowance;
+  const policy::ExplorationOptions& exploration = definition.policy.exploration;
+  const bool capped = exploration.mode == policy::ExplorationMode::kCap;
+  allowance.bounds.cap = router.exploration_cap;
+  const double alarm_cap = definition.options.alarm.exploration_cap;
+  if (capped && tick < router.alarm_until_tick && alarm_cap > router.exploration_cap) {
+    allowance.bounds.cap = alarm_cap;
+    allowance.notes |= BitOf(Note::kAlarmCap);
+  }
+  allowance.bounds.scale = scope.exploration_scale;
+  if (scope.exploration_scale < 1) allowance.notes |= BitOf(Note::kNoSupport);
+  allowance.bounds.new_arms = router.new_arms;
+  allowance.bounds.new_arm_share = definition.options.new_arm_share_max;
+  if (!scope.live->tokens.limited()) return allowance;
+  allowance.floor = capped ? exploration.floor : 0;
+  const double most = capped ? allowance.bounds.cap : 1;
+  allowance.tokens = scope.live->tokens.Take(most - allowance.floor);
+  allowance.bounds.allowance = allowance.floor + allowance.tokens;
+  return allowance;
+}
+
+// Holds the worst case of the arm that will answer back, where there is a ceiling. False: somebody
+// else was faster, and it is worth looking again.
+bool Router::Hold(const Narrowed& narrowed, Chosen& chosen) {
+  const RouterDefinition& definition = *narrowed.router.definition;
+  const config::CeilingOptions& ceiling = definition.scopes[narrowed.scope].ceiling;
+  if (ceiling.day_usd == 0 && ceiling.month_usd == 0) return true;
+  LiveLedger& ledger = narrowed.router.scopes[narrowed.scope].live->ledger;
+  const policy::ArmId arm = narrowed.baseline.value_or(chosen.decision.arm);
+  const double worst_usd = WorstCostUsd(narrowed, arm);
+  // What the caller decides, and the cheapest arm at a ceiling that goes on, are not refused.
+  const bool beyond = (chosen.eligible.notes & BitOf(Note::kAtCeiling)) != 0 ||
+                      chosen.eligible.overridden || narrowed.baseline.has_value();
+  if (beyond) {
+    ledger.Hold(ToNano(worst_usd));
+  } else if (!ledger.TryHold(ToNano(worst_usd), narrowed.now_us, ceiling)) {
+    return false;
+  }
+  chosen.record.reserved_usd = worst_usd;
+  return true;
 }
 
 // -- Starting -------------------------------------------------------------------------------------
@@ -197,9 +364,10 @@ store::Position Router::FirstAfter(std::uint64_t time_us) const {
 store::Result<store::Done> Router::Recover() {
   parts_.ids.RaiseTo(parts_.learner.newest_decision());
   const LearnerReport report = parts_.learner.Report();
-  for (std::size_t i = 0; i < report.tallies.size(); ++i) {
-    const std::uint64_t next = report.tallies[i].sequence_next;
+  for (std::size_t i = 0; i < report.routers.size(); ++i) {
+    const std::uint64_t next = report.routers[i].tally.sequence_next;
     sequences_[i].store(next == 0 ? 0 : next + kSequencesSkipped, std::memory_order_relaxed);
+    ticks_[i].store(report.routers[i].tally.tick_next, std::memory_order_relaxed);
   }
   const auto snapshot = parts_.board.Latest();
   const std::uint64_t now_us = parts_.clock();

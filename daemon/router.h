@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "api/service.h"
+#include "daemon/changes.h"
+#include "daemon/eligibility.h"
 #include "daemon/ids.h"
 #include "daemon/learner.h"
 #include "daemon/metrics.h"
@@ -32,6 +34,7 @@ class Router final : public api::Service {
     IdSource& ids;
     Clock clock;
     std::uint16_t node = 1;
+    Changes* changes = nullptr;  // null: nothing can be changed from here
     // Counters of the listeners, for the metrics page; may be empty.
     std::function<std::vector<Gauges::Plane>()> planes = {};
   };
@@ -55,14 +58,58 @@ class Router final : public api::Service {
   std::variant<api::DecisionReport, api::Problem> DecisionById(
       const std::string& id) const override;
 
+  std::variant<api::AdminAnswer, api::Problem> Operate(const api::AdminRequest& request) override;
+  std::variant<api::AdminAnswer, api::Problem> PutArm(const api::ArmPut& put) override;
+  std::variant<api::AdminAnswer, api::Problem> DeleteArm(const std::string& router,
+                                                         const std::string& arm) override;
+  std::variant<std::string, api::Problem> ArmStatistics(const std::string& router,
+                                                        const std::string& arm) const override;
+  std::variant<std::vector<api::ConfigChange>, api::Problem> ReloadConfig() override;
+
  private:
   api::RouteReply Answer(const api::RouteRequest& request, std::size_t reader);
   api::RouteReply Decide(const RouterView& router, store::Position version,
                          const api::RouteRequest& request);
+
+  struct Weights {
+    double cost = 0;     // lambda
+    double latency = 0;  // mu
+  };
+  // How much may be explored in one decision.
+  struct Allowance {
+    policy::ExplorationBounds bounds = {};
+    double floor = 0;
+    double tokens = 0;  // taken; what is not used goes back
+    std::uint16_t notes = 0;
+  };
+  struct Chosen {
+    Eligible eligible;
+    policy::Decision decision;
+    store::DecisionRecord record;
+  };
+  static Weights WeightsOf(const Narrowed& narrowed);
+  static Allowance AllowanceOf(const Narrowed& narrowed, std::uint64_t tick);
+  static Chosen ChooseFrom(const Narrowed& narrowed, const Eligible& eligible,
+                           const policy::DrawKey& key, std::uint64_t tick);
+  static bool Hold(const Narrowed& narrowed, Chosen& chosen);
+  api::RouteAnswer Finish(const Narrowed& narrowed, policy::EncodedContext& context, Chosen chosen);
+  // What is left of a decision that the log did not take.
+  struct Refused {
+    store::DecisionId id;
+    std::uint64_t tick = 0;
+    std::uint64_t policy_version = 0;
+    std::optional<policy::ArmId> baseline;
+  };
+  static api::RouteAnswer Unlogged(const Narrowed& narrowed, const Eligible& eligible,
+                                   const Refused& refused);
   std::variant<store::DecisionId, api::Problem> DecisionOf(const api::FeedbackEvent& event,
                                                            const Snapshot* snapshot);
   std::variant<store::OutcomeRecord, api::Problem> OutcomeOf(const api::FeedbackItem& item,
                                                              const Snapshot* snapshot);
+  bool AnyRouterOf(const store::DecisionId& decision, const Snapshot* snapshot,
+                   const std::function<bool(const RouterDefinition&)>& has_it) const;
+  bool KnowsSource(const store::DecisionId& decision, const std::string& name,
+                   const Snapshot* snapshot) const;
   bool KnowsArm(const store::DecisionId& decision, const std::string& name,
                 const Snapshot* snapshot) const;
   void CountFeedback(const api::FeedbackAnswer& answer);
@@ -71,6 +118,7 @@ class Router final : public api::Service {
   Parts parts_;
   std::array<RequestIds, config::kRoutersMax> request_ids_;                  // by router id
   std::array<std::atomic<std::uint64_t>, config::kRoutersMax> sequences_{};  // next, by router id
+  std::array<std::atomic<std::uint64_t>, config::kRoutersMax> ticks_{};      // next, by router id
   std::atomic<bool> draining_{false};
 };
 

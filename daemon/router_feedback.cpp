@@ -4,10 +4,9 @@
 #include <memory>
 #include <utility>
 
-#include "daemon/decisions.h"
+#include "daemon/lessons.h"
 #include "daemon/refusal.h"
 #include "daemon/router.h"
-#include "policy/reward.h"
 
 namespace sluice::daemon {
 
@@ -59,10 +58,6 @@ void CopySignals(const FeedbackEvent& event, OutcomeRecord& record) {
   record.output_tokens = event.output_tokens;
   record.reasoning_tokens = event.reasoning_tokens;
   if (event.status) record.status = static_cast<std::uint16_t>(*event.status);
-  // Whether tokens make a cost does not depend on the prices, as long as there are some.
-  const policy::Signals signals = SignalsOf(record);
-  record.carries_quality = policy::QualityOf(signals).has_value();
-  record.carries_cost = policy::CostUsdOf(signals, {1, 1}).has_value();
 }
 
 // One feedback call on its way through the committer.
@@ -113,18 +108,32 @@ std::variant<store::DecisionId, Problem> Router::DecisionOf(const FeedbackEvent&
   return *id;
 }
 
-// An arm of the decision's router; while the decision waits to be written, an arm of any router.
-bool Router::KnowsArm(const store::DecisionId& decision, const std::string& name,
-                      const Snapshot* snapshot) const {
+// Whether the decision's router has it; while the decision waits to be written, whether any has.
+bool Router::AnyRouterOf(const store::DecisionId& decision, const Snapshot* snapshot,
+                         const std::function<bool(const RouterDefinition&)>& has_it) const {
   if (snapshot == nullptr) return false;
-  const auto has_it = [&](const RouterView& router) {
-    return router.definition->arm_ids.contains(name);
-  };
   const auto found = parts_.store.FindDecision(decision);
   if (found.ok() && found->has_value() && (*found)->decision.router < snapshot->routers.size()) {
-    return has_it(snapshot->routers[(*found)->decision.router]);
+    return has_it(*snapshot->routers[(*found)->decision.router].definition);
   }
-  return std::any_of(snapshot->routers.begin(), snapshot->routers.end(), has_it);
+  return std::any_of(snapshot->routers.begin(), snapshot->routers.end(),
+                     [&](const RouterView& router) { return has_it(*router.definition); });
+}
+
+bool Router::KnowsArm(const store::DecisionId& decision, const std::string& name,
+                      const Snapshot* snapshot) const {
+  return AnyRouterOf(decision, snapshot, [&](const RouterDefinition& definition) {
+    return definition.arm_ids.contains(name);
+  });
+}
+
+bool Router::KnowsSource(const store::DecisionId& decision, const std::string& name,
+                         const Snapshot* snapshot) const {
+  if (name == "user" || name == "judge" || name == "gateway") return true;
+  return name != kTimerSource &&
+         AnyRouterOf(decision, snapshot, [&](const RouterDefinition& definition) {
+           return definition.sources.contains(name);
+         });
 }
 
 std::variant<OutcomeRecord, Problem> Router::OutcomeOf(const api::FeedbackItem& item,
@@ -139,8 +148,16 @@ std::variant<OutcomeRecord, Problem> Router::OutcomeOf(const api::FeedbackItem& 
     return Refusal(404, "Unknown arm", "the decision's router has no arm of this name",
                    "/served_arm");
   }
+  if (!KnowsSource(record.decision, event.source, snapshot)) {
+    return Refusal(422, "Unknown source",
+                   "user, judge, gateway, or a source that the router's configuration names",
+                   "/source");
+  }
   record.event_id = event.event_id;
   record.source = event.source;
+  record.seq = event.seq;
+  record.revoked = event.revoked;
+  record.activate = event.activate;
   record.received_us = parts_.clock();
   record.occurred_us = event.occurred_us;
   record.served_arm = event.served_arm.value_or("");

@@ -1,5 +1,6 @@
 // What the admin plane shows: readiness, metrics, routers, single decisions.
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "daemon/decisions.h"
@@ -17,17 +18,67 @@ double Ratio(double sum, std::uint64_t count) {
   return count == 0 ? 0 : sum / static_cast<double>(count);
 }
 
-api::ArmReport ArmReportOf(const config::ArmOptions& arm, const RouterTally::ArmTally& tally) {
-  return {.name = arm.name,
-          .model = arm.model,
-          .tier = arm.tier,
-          .price_input_per_million_usd = arm.price_input_per_million_usd,
-          .price_output_per_million_usd = arm.price_output_per_million_usd,
-          .decisions = tally.decisions,
-          .rewards = tally.rewards,
-          .reward_mean = Ratio(tally.reward_sum, tally.rewards),
-          .costs = tally.costs,
-          .cost_usd_total = tally.cost_usd_sum};
+std::string StateOf(const RouterView& router, const RouterFold::Report& fold, policy::ArmId arm) {
+  const RouterDefinition& definition = *router.definition;
+  if (definition.arms[arm].state == config::ArmState::kPaused) return "paused";
+  if (definition.arms[arm].state == config::ArmState::kDraining) return "draining";
+  if (fold.quarantined_arms.Has(arm)) return "quarantined";
+  return router.new_arms.Has(arm) ? "new" : "active";
+}
+
+api::ArmReport ArmReportOf(const RouterView& router, const RouterFold::Report& fold,
+                           policy::ArmId arm) {
+  const config::ArmOptions& options = router.definition->arms[arm];
+  const RouterTally::ArmTally& tally = fold.tally.arms[arm];
+  api::ArmReport report;
+  report.name = options.name;
+  report.model = options.model;
+  report.tier = options.tier;
+  report.state = StateOf(router, fold, arm);
+  report.owner = options.owner == config::ArmOwner::kFile ? "file" : "admin";
+  report.price_input_per_million_usd = options.price_input_per_million_usd;
+  report.price_output_per_million_usd = options.price_output_per_million_usd;
+  report.decisions = tally.decisions;
+  report.labels = tally.labels;
+  report.label_rate = Ratio(static_cast<double>(tally.labels), tally.decisions);
+  report.reward_mean = Ratio(tally.reward_sum, tally.labels);
+  report.costs = tally.costs;
+  report.cost_usd_total = tally.cost_usd_sum;
+  report.cost_ratio = fold.cost_ratios[arm];
+  if (fold.latencies_s[arm] > 0) report.latency_ms = 1e3 * fold.latencies_s[arm];
+  report.alarms = fold.alarms[arm];
+  return report;
+}
+
+constexpr std::array<const char*, 3> kObjectiveNames = {"cost_weight", "budget", "cheapest_above"};
+
+api::ScopeReport ScopeReportOf(const Scope& scope, const ScopeView& view) {
+  api::ScopeReport report;
+  report.plan = scope.plan;
+  report.objective = kObjectiveNames.at(static_cast<std::size_t>(scope.objective.objective));
+  report.cost_weight = view.cost_weight;
+  report.budget_usd = scope.objective.budget_usd;
+  report.target_usd = view.target_usd;
+  report.bank_usd = view.bank_usd;
+  report.spent_day_usd = ToUsd(view.ledger.spent_day);
+  report.spent_month_usd = ToUsd(view.ledger.spent_month);
+  report.reserved_usd = ToUsd(view.ledger.reserved);
+  report.ceiling_day_usd = scope.ceiling.day_usd;
+  report.ceiling_month_usd = scope.ceiling.month_usd;
+  if (view.live->tokens.limited()) report.exploration_tokens = view.live->tokens.left();
+  return report;
+}
+
+std::optional<api::ObserveReport> ObserveReportOf(const RouterTally::Observed& observed) {
+  if (observed.decisions == 0) return std::nullopt;
+  api::ObserveReport report;
+  report.decisions = observed.decisions;
+  report.agreement = Ratio(static_cast<double>(observed.agreed), observed.decisions);
+  report.ours_cost_usd = Ratio(observed.ours_cost_usd, observed.decisions);
+  report.baseline_cost_usd = Ratio(observed.baseline_cost_usd, observed.decisions);
+  report.ours_quality = Ratio(observed.ours_quality, observed.decisions);
+  report.baseline_quality = Ratio(observed.baseline_quality, observed.decisions);
+  return report;
 }
 
 // How long the oldest entry that is not folded yet has waited.
@@ -50,20 +101,13 @@ void AddFact(api::OutcomeReport& report, const char* name, const std::optional<T
   }
 }
 
-// A served arm that the router does not have teaches nothing.
-bool Teaches(const RouterDefinition& definition, const store::OutcomeRecord& record) {
-  return record.served_arm.empty() || definition.arm_ids.contains(record.served_arm);
-}
-
-api::OutcomeReport OutcomeReportOf(const RouterDefinition& definition,
-                                   const store::OutcomeRecord& record, bool learnable) {
+api::OutcomeReport OutcomeReportOf(const store::OutcomeRecord& record) {
   api::OutcomeReport report;
   report.event_id = record.event_id;
   report.source = record.source;
   report.received_us = record.received_us;
-  const bool teaches = Teaches(definition, record);
-  report.learnt_quality = record.first_quality && learnable && teaches;
-  report.learnt_cost = record.first_cost && teaches;
+  report.seq = record.seq;
+  report.revoked = record.revoked;
   AddFact(report, "reward", record.reward);
   AddFact(report, "thumb", record.thumb);
   AddFact(report, "score", record.score);
@@ -80,6 +124,20 @@ api::OutcomeReport OutcomeReportOf(const RouterDefinition& definition,
   return report;
 }
 
+api::LessonReport LessonReportOf(const RouterDefinition& definition, const Standing& standing,
+                                 bool closed) {
+  api::LessonReport report;
+  report.state = LessonState(standing, closed);
+  report.arm = definition.arm_names[standing.served];
+  if (standing.quality) {
+    report.arm = definition.arm_names[standing.quality->arm];
+    report.quality = standing.quality->value;
+    report.weight = standing.quality->weight;
+  }
+  report.cost_usd = standing.billed_usd;
+  return report;
+}
+
 api::DecisionReport DecisionReportOf(const RouterDefinition& definition,
                                      const store::DecisionStory& story) {
   const store::DecisionRecord& decision = story.decision;
@@ -89,23 +147,57 @@ api::DecisionReport DecisionReportOf(const RouterDefinition& definition,
   report.time_us = decision.time_us;
   report.router = definition.name();
   report.arm = definition.arm_names[decision.arm];
-  report.greedy_arm = definition.arm_names[decision.greedy_arm];
   report.reason = static_cast<api::Reason>(decision.reason);
   report.narrowed_by = NarrowingsOf(decision);
   report.propensity = PropensityOf(decision);
-  report.exploration = decision.exploration;
-  report.cost_weight = decision.cost_weight;
   report.sequence = decision.sequence;
+  report.tick = decision.tick;
+  report.plan = decision.plan;
+  report.active = decision.active;
+  report.audit = decision.audit;
   report.policy_kind =
       policy::PolicyKindName(static_cast<policy::PolicyKind>(decision.policy_kind));
   report.policy_version = decision.policy_version;
   report.request_id = decision.request_id;
   report.tags = decision.tags;
   if (decision.baseline_arm) report.baseline = definition.arm_names[*decision.baseline_arm];
-  report.arms = ExplanationOf(definition, decision);
+  report.explanation = ExplanationOf(definition, decision);
   report.context = decision.context;
-  for (const store::OutcomeRecord& outcome : story.outcomes) {
-    report.outcomes.push_back(OutcomeReportOf(definition, outcome, decision.learnable));
+  for (const store::PlacedOutcome& outcome : story.outcomes) {
+    report.outcomes.push_back(OutcomeReportOf(outcome.record));
+  }
+  return report;
+}
+
+api::RouterReport RouterReportOf(const RouterView& router, const RouterFold::Report& fold) {
+  const RouterDefinition& definition = *router.definition;
+  const RouterTally& tally = fold.tally;
+  api::RouterReport report;
+  report.name = definition.name();
+  report.policy = policy::PolicyKindName(definition.policy.kind);
+  const auto mode = static_cast<std::size_t>(definition.policy.exploration.mode);
+  report.exploration_mode = policy::kExplorationModeNames.at(mode);
+  const bool text = definition.options.context.source == policy::ContextSource::kText;
+  report.context_source = text ? "text" : "embedding";
+  report.context_dimension = router.posterior->dimension();
+  report.embedding_dimension = text ? 0 : definition.options.context.dimension;
+  report.context_id = definition.context.id();
+  report.map = {fold.map_version, fold.map_components, fold.map_fitted_at, fold.distinct_seen,
+                fold.input_shift};
+  report.observe = definition.options.observe;
+  report.frozen = fold.frozen;
+  report.decisions = tally.decisions;
+  report.audits = tally.audits;
+  report.exploration_expected = Ratio(tally.exploration_sum, tally.decisions);
+  report.exploration_realised = Ratio(static_cast<double>(tally.explored), tally.decisions);
+  report.exploration_limited = tally.limited;
+  report.quarantined_arms = fold.quarantined;
+  report.observed = ObserveReportOf(tally.observed);
+  for (std::size_t i = 0; i < definition.scopes.size() && i < router.scopes.size(); ++i) {
+    report.scopes.push_back(ScopeReportOf(definition.scopes[i], router.scopes[i]));
+  }
+  for (const policy::ArmId arm : definition.configured) {
+    if (arm < tally.arms.size()) report.arms.push_back(ArmReportOf(router, fold, arm));
   }
   return report;
 }
@@ -144,33 +236,13 @@ std::vector<api::RouterReport> Router::Routers() const {
   const LearnerReport learner = parts_.learner.Report();
   const store::Position log_end = parts_.store.last_position();
   const double lag_s = LagSeconds(parts_.store, learner.applied, parts_.clock());
-  for (std::size_t i = 0; i < snapshot->routers.size() && i < learner.tallies.size(); ++i) {
-    const RouterDefinition& definition = *snapshot->routers[i].definition;
-    if (!definition.active) continue;
-    const RouterTally& tally = learner.tallies[i];
-    api::RouterReport report;
-    report.name = definition.name();
-    report.policy = policy::PolicyKindName(definition.policy.kind);
-    const auto mode = static_cast<std::size_t>(definition.policy.exploration.mode);
-    report.exploration_mode = policy::kExplorationModeNames.at(mode);
-    report.cost_weight = definition.policy.cost_weight;
-    const bool text = definition.options.context.source == policy::ContextSource::kText;
-    report.context_source = text ? "text" : "embedding";
-    report.context_dimension = definition.model.dimension;
-    report.embedding_dimension = text ? 0 : definition.options.context.dimension;
-    report.context_id = definition.context.id();
+  for (std::size_t i = 0; i < snapshot->routers.size() && i < learner.routers.size(); ++i) {
+    if (!snapshot->routers[i].definition->active) continue;
+    api::RouterReport report = RouterReportOf(snapshot->routers[i], learner.routers[i]);
     report.snapshot_version = snapshot->position;
     report.applied_position = learner.applied;
     report.log_position = log_end;
     report.lag_s = lag_s;
-    report.decisions = tally.decisions;
-    report.exploration_expected = Ratio(tally.exploration_sum, tally.decisions);
-    report.exploration_realised = Ratio(static_cast<double>(tally.explored), tally.decisions);
-    report.quarantined_arms = learner.quarantined[i];
-    for (const policy::ArmId arm : definition.configured) {
-      if (arm >= tally.arms.size()) continue;
-      report.arms.push_back(ArmReportOf(definition.arms[arm], tally.arms[arm]));
-    }
     reports.push_back(std::move(report));
   }
   return reports;
@@ -195,7 +267,46 @@ std::variant<api::DecisionReport, Problem> Router::DecisionById(const std::strin
   if (!found->has_value() || snapshot == nullptr) return unknown;
   const std::uint32_t router = (*found)->decision.router;
   if (router >= snapshot->routers.size()) return unknown;
-  return DecisionReportOf(*snapshot->routers[router].definition, **found);
+  const RouterDefinition& definition = *snapshot->routers[router].definition;
+  api::DecisionReport report = DecisionReportOf(definition, **found);
+  if (const auto standing = parts_.learner.StandingOf(**found)) {
+    const bool closed = Closed(definition, (*found)->decision, parts_.clock());
+    report.lesson = LessonReportOf(definition, *standing, closed);
+  }
+  return report;
+}
+
+std::variant<api::AdminAnswer, Problem> Router::Operate(const api::AdminRequest& request) {
+  return parts_.changes->Operate(request);
+}
+
+std::variant<api::AdminAnswer, Problem> Router::PutArm(const api::ArmPut& put) {
+  return parts_.changes->PutArm(put);
+}
+
+std::variant<api::AdminAnswer, Problem> Router::DeleteArm(const std::string& router,
+                                                          const std::string& arm) {
+  return parts_.changes->DeleteArm(router, arm);
+}
+
+std::variant<std::string, Problem> Router::ArmStatistics(const std::string& name,
+                                                         const std::string& arm) const {
+  const auto snapshot = parts_.board.Latest();
+  const RouterView* router = snapshot == nullptr ? nullptr : snapshot->Find(name);
+  if (router == nullptr) {
+    return Refusal(404, "Unknown router", "no router of this name is configured");
+  }
+  const auto id = router->definition->arm_ids.find(arm);
+  if (id == router->definition->arm_ids.end()) {
+    return Refusal(404, "Unknown arm", "the router has no arm of this name");
+  }
+  auto statistics = parts_.learner.ArmStatistics(router->definition->id, id->second);
+  if (!statistics) return Refusal(404, "Unknown arm", "nothing is known of this arm yet");
+  return *std::move(statistics);
+}
+
+std::variant<std::vector<api::ConfigChange>, Problem> Router::ReloadConfig() {
+  return parts_.changes->ReloadConfig();
 }
 
 }  // namespace sluice::daemon

@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "daemon/ledger.h"
 #include "daemon/roster.h"
 #include "policy/posterior.h"
 #include "store/records.h"
@@ -20,10 +21,26 @@ namespace sluice::daemon {
 
 struct RouterCounters;  // daemon/metrics.h
 
+// One scope of a router, by index of RouterDefinition::scopes.
+struct ScopeView {
+  double cost_weight = 0;        // lambda in force
+  double exploration_scale = 1;  // below 1 where the budget cannot pay for more
+  bool in_credit = true;         // the confidence gate may spend
+  double bank_usd = 0;
+  double target_usd = 0;
+  Ledger ledger;  // as folded
+  std::shared_ptr<ScopeLive> live;
+};
+
 // What a request needs to know about one router.
 struct RouterView {
   std::shared_ptr<const RouterDefinition> definition;
   std::shared_ptr<const policy::Posterior> posterior;
+  std::shared_ptr<const policy::ContextMap> map;  // null: none yet
+  std::vector<ScopeView> scopes;
+  policy::ArmSet new_arms;                   // bounded by new_arm_share_max
+  double exploration_cap = 0;                // of mode cap, warm-up included
+  std::uint64_t alarm_until_tick = 0;        // decisions before it explore up to the alarm's cap
   std::shared_ptr<RouterCounters> counters;  // shared by all snapshots; atomics
 };
 

@@ -9,12 +9,12 @@ namespace sluice::policy {
 
 ArmId GreedyArm(const Estimates& estimates, ArmSet eligible) {
   ArmId best = eligible.First();
-  double best_utility = -std::numeric_limits<double>::infinity();
+  double best_score = -std::numeric_limits<double>::infinity();
   for (ArmId arm : eligible) {
-    const double utility = estimates[arm].utility;
-    if (utility > best_utility && std::isfinite(utility)) {
+    const double score = estimates[arm].score;
+    if (score > best_score && std::isfinite(score)) {
       best = arm;
-      best_utility = utility;
+      best_score = score;
     }
   }
   return best;

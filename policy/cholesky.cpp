@@ -53,6 +53,25 @@ bool FactorPanel(std::span<double> a, std::size_t d, std::size_t begin, std::siz
   return true;
 }
 
+// Four sums hide the latency of one.
+double Dot(const double* a, const double* b, std::size_t n) {
+  double sum_0 = 0;
+  double sum_1 = 0;
+  double sum_2 = 0;
+  double sum_3 = 0;
+  std::size_t j = 0;
+  for (; j + 4 <= n; j += 4) {
+    sum_0 = std::fma(a[j], b[j], sum_0);
+    sum_1 = std::fma(a[j + 1], b[j + 1], sum_1);
+    sum_2 = std::fma(a[j + 2], b[j + 2], sum_2);
+    sum_3 = std::fma(a[j + 3], b[j + 3], sum_3);
+  }
+  for (; j < n; ++j) {
+    sum_0 = std::fma(a[j], b[j], sum_0);
+  }
+  return (sum_0 + sum_1) + (sum_2 + sum_3);
+}
+
 }  // namespace
 
 bool FactorCholesky(std::span<double> a, std::size_t d) {
@@ -98,6 +117,22 @@ std::vector<double> InvertCholesky(std::span<const double> u, std::size_t d) {
     target[i] = inverse;
   }
   return w;
+}
+
+void SolveTransposed(std::span<const double> u, std::span<double> c) {
+  const std::size_t d = c.size();
+  for (std::size_t k = 0; k < d; ++k) {
+    c[k] /= u[k * d + k];
+    SubtractRow(c.data(), &u[k * d], c[k], k + 1, d);
+  }
+}
+
+void SolveUpper(std::span<const double> u, std::span<double> z) {
+  const std::size_t d = z.size();
+  for (std::size_t i = d; i-- > 0;) {
+    const double known = Dot(&u[i * d + i + 1], &z[i] + 1, d - i - 1);
+    z[i] = (z[i] - known) / u[i * d + i];
+  }
 }
 
 }  // namespace sluice::policy

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstring>
+#include <utility>
 
 #include "policy/check.h"
 
@@ -10,6 +12,10 @@ namespace sluice::policy {
 namespace {
 
 constexpr std::string_view kEmbeddingId = "embedding-l2/1";
+constexpr std::string_view kAsGivenId = "embedding-as-given/1";
+// A caller's own features are of unit variance; further out is a mistake or an attack.
+constexpr float kAsGivenClip = 8;
+constexpr char kKeptEmbedding = 'e';  // first byte of a kept embedding; floats follow
 constexpr double kFeatureClip = 3;
 constexpr double kFeatureScale = 0.8;
 // Below this a number is noise at best and a denormal that slows the processor at worst.
@@ -28,10 +34,14 @@ std::string Exact(double value) {
 
 // Names are written with their length, so that no name can imitate a separator.
 std::string IdOf(std::string_view source, std::size_t raw_dimension,
-                 const std::vector<FeatureOptions>& features) {
+                 const ContextOptions& options) {
   std::string id(source);
   id.append(";d=").append(std::to_string(raw_dimension));
-  for (const FeatureOptions& feature : features) {
+  if (!options.embedding_model.empty()) {
+    id.append(";model=").append(std::to_string(options.embedding_model.size()));
+    id.append(":").append(options.embedding_model);
+  }
+  for (const FeatureOptions& feature : options.features) {
     id.append(";").append(std::to_string(feature.name.size())).append(":").append(feature.name);
     for (double number : {feature.mean, feature.sd, feature.absent}) {
       id.append(",").append(Exact(number));
@@ -40,14 +50,35 @@ std::string IdOf(std::string_view source, std::size_t raw_dimension,
   return id;
 }
 
+std::string_view EmbeddingId(Projection projection) {
+  return projection == Projection::kAsGiven ? kAsGivenId : kEmbeddingId;
+}
+
+std::string KeepEmbedding(std::span<const float> values) {
+  std::string kept(1, kKeptEmbedding);
+  kept.append(reinterpret_cast<const char*>(values.data()), values.size_bytes());
+  return kept;
+}
+
+std::optional<std::vector<float>> KeptEmbedding(std::string_view kept, std::size_t dimension) {
+  if (kept.size() != 1 + dimension * sizeof(float) || kept.front() != kKeptEmbedding) {
+    return std::nullopt;
+  }
+  std::vector<float> values(dimension);
+  std::memcpy(values.data(), kept.data() + 1, dimension * sizeof(float));
+  return values;
+}
+
 }  // namespace
 
-ContextBuilder::ContextBuilder(const ContextOptions& options)
+ContextBuilder::ContextBuilder(const ContextOptions& options, std::uint32_t gram_seed)
     : options_(options),
+      gram_seed_(gram_seed),
       encoder_(options.source == ContextSource::kText ? MakeScalarEncoder() : nullptr),
       raw_dimension_(encoder_ ? encoder_->dimension() : options.dimension),
       dimension_(raw_dimension_ + options.features.size() + 1),
-      id_(IdOf(encoder_ ? encoder_->id() : kEmbeddingId, raw_dimension_, options.features)) {
+      id_(IdOf(encoder_ ? encoder_->id() : EmbeddingId(options.projection), raw_dimension_,
+               options)) {
   Check(raw_dimension_ > 0 && dimension_ <= kContextMax,
         "embedding, features and bias fit kContextMax");
   for (const FeatureOptions& feature : options_.features) {
@@ -55,18 +86,60 @@ ContextBuilder::ContextBuilder(const ContextOptions& options)
   }
 }
 
-Context ContextBuilder::FromText(std::string_view text, std::span<const double> features) const {
+EncodedContext ContextBuilder::FromText(std::string_view text, std::span<const double> features,
+                                        const ContextMap* map) const {
   Check(encoder_ != nullptr, "this router's source is text");
-  Context context(static_cast<Eigen::Index>(dimension_));
-  encoder_->Encode(text, context.data());
-  AppendFeatures(features, context);
-  return context;
+  EncodedContext encoded;
+  GramCounts grams;
+  if (fits_maps()) {
+    grams = CountGrams(text, gram_seed_);
+    encoded.kept = EncodeGrams(grams);
+  }
+  if (map != nullptr) {
+    encoded.map_version = static_cast<std::uint32_t>(map->version());
+    encoded.context.resize(static_cast<Eigen::Index>(mapped_dimension(map->components())));
+    map->Project(grams, encoded.context.data());
+  } else {
+    encoded.context.resize(static_cast<Eigen::Index>(dimension_));
+    encoder_->Encode(text, encoded.context.data());
+  }
+  AppendFeatures(features, encoded.context);
+  return encoded;
 }
 
-std::optional<Context> ContextBuilder::FromEmbedding(std::span<const float> embedding,
-                                                     std::span<const double> features) const {
+std::optional<EncodedContext> ContextBuilder::FromEmbedding(std::span<const float> embedding,
+                                                            std::span<const double> features,
+                                                            const ContextMap* map) const {
   Check(encoder_ == nullptr && embedding.size() == raw_dimension_,
         "this router's source is an embedding of its dimension");
+  const auto direction = Direction(embedding);
+  if (!direction) {
+    return std::nullopt;
+  }
+  EncodedContext encoded;
+  if (map != nullptr) {
+    encoded.map_version = static_cast<std::uint32_t>(map->version());
+    encoded.kept = KeepEmbedding(*direction);
+    encoded.context.resize(static_cast<Eigen::Index>(mapped_dimension(map->components())));
+    map->Project(*direction, encoded.context.data());
+  } else {
+    encoded.context.resize(static_cast<Eigen::Index>(dimension_));
+    std::copy(direction->begin(), direction->end(), encoded.context.data());
+  }
+  AppendFeatures(features, encoded.context);
+  return encoded;
+}
+
+// The embedding as it is used: of length 1, or clipped when it is taken as given.
+std::optional<std::vector<float>> ContextBuilder::Direction(
+    std::span<const float> embedding) const {
+  std::vector<float> direction(embedding.begin(), embedding.end());
+  if (options_.projection == Projection::kAsGiven) {
+    for (float& value : direction) {
+      value = std::clamp(Flushed(value), -kAsGivenClip, kAsGivenClip);
+    }
+    return direction;
+  }
   double square = 0;
   for (float value : embedding) {
     const double flushed = Flushed(value);
@@ -76,24 +149,68 @@ std::optional<Context> ContextBuilder::FromEmbedding(std::span<const float> embe
     return std::nullopt;
   }
   const double norm = std::sqrt(square);
-  Context context(static_cast<Eigen::Index>(dimension_));
-  for (std::size_t i = 0; i < raw_dimension_; ++i) {
-    const double direction = Flushed(embedding[i]) / norm;
-    context[static_cast<Eigen::Index>(i)] = Flushed(static_cast<float>(direction));
+  for (float& value : direction) {
+    value = Flushed(static_cast<float>(Flushed(value) / norm));
   }
-  AppendFeatures(features, context);
+  return direction;
+}
+
+ContextBuilder::Raw ContextBuilder::RawOf(const Context& context, std::uint32_t map_version,
+                                          std::string_view kept) const {
+  if (!fits_maps()) {
+    return std::monostate();
+  }
+  if (encoder_ != nullptr) {
+    auto grams = kept.empty() ? std::nullopt : DecodeGrams(kept);
+    return grams ? Raw(RawText{*std::move(grams)}) : Raw(std::monostate());
+  }
+  if (map_version == 0 && static_cast<std::size_t>(context.size()) == dimension_) {
+    return RawEmbedding{{context.data(), context.data() + raw_dimension_}};
+  }
+  auto values = KeptEmbedding(kept, raw_dimension_);
+  return values ? Raw(RawEmbedding{*std::move(values)}) : Raw(std::monostate());
+}
+
+Context ContextBuilder::Mapped(const Raw& raw, const Context& old, const ContextMap& map) const {
+  Context context(static_cast<Eigen::Index>(mapped_dimension(map.components())));
+  if (const auto* text = std::get_if<RawText>(&raw)) {
+    map.Project(text->grams, context.data());
+  } else if (const auto* embedding = std::get_if<RawEmbedding>(&raw)) {
+    map.Project(embedding->values, context.data());
+  } else {
+    context.setZero();
+  }
+  const auto tail = static_cast<Eigen::Index>(options_.features.size() + 1);
+  context.tail(tail) = old.tail(tail);
   return context;
 }
 
 void ContextBuilder::AppendFeatures(std::span<const double> features, Context& context) const {
+  const Eigen::Index first =
+      context.size() - 1 - static_cast<Eigen::Index>(options_.features.size());
   for (std::size_t i = 0; i < options_.features.size(); ++i) {
     const FeatureOptions& feature = options_.features[i];
     const bool sent = i < features.size() && !std::isnan(features[i]);
     const double z = ((sent ? features[i] : feature.absent) - feature.mean) / feature.sd;
     const double scaled = std::clamp(z, -kFeatureClip, kFeatureClip) * kFeatureScale;
-    context[static_cast<Eigen::Index>(raw_dimension_ + i)] = Flushed(static_cast<float>(scaled));
+    context[first + static_cast<Eigen::Index>(i)] = Flushed(static_cast<float>(scaled));
   }
   context[context.size() - 1] = 1;
+}
+
+std::shared_ptr<const ContextMap> FitContextMap(std::span<const ContextBuilder::Raw> raws,
+                                                const ContextMapOptions& options) {
+  std::vector<GramCounts> texts;
+  std::vector<std::vector<float>> embeddings;
+  for (const ContextBuilder::Raw& raw : raws) {
+    if (const auto* text = std::get_if<ContextBuilder::RawText>(&raw)) {
+      texts.push_back(text->grams);
+    } else if (const auto* embedding = std::get_if<ContextBuilder::RawEmbedding>(&raw)) {
+      embeddings.push_back(embedding->values);
+    }
+  }
+  return texts.empty() ? ContextMap::FitEmbedding(embeddings, options)
+                       : ContextMap::FitText(texts, options);
 }
 
 }  // namespace sluice::policy

@@ -11,19 +11,8 @@ double Sane(double share) {
   return share > 0 && std::isfinite(share) ? share : 0;
 }
 
-// e, given what the policy's own distribution puts on the other arms.
-double ExplorationRate(double natural, const ExplorationOptions& options) {
-  switch (options.mode) {
-    case ExplorationMode::kCap:
-      return std::min(std::max(natural, options.floor), options.cap);
-    case ExplorationMode::kExact:
-      return options.epsilon;
-    case ExplorationMode::kNatural:
-      return natural;
-    case ExplorationMode::kOff:
-      break;
-  }
-  return 0;
+double SaneRate(double rate) {
+  return std::min(Sane(rate), 1.0);
 }
 
 ArmId LargestEntry(const Distribution& distribution, ArmSet eligible) {
@@ -36,9 +25,69 @@ ArmId LargestEntry(const Distribution& distribution, ArmSet eligible) {
   return largest;
 }
 
-// Rounds down to fractions of 2^32, but no positive share to 0: whatever can happen has a
-// propensity. The remainder goes to the greedy arm; a greedy arm without a share leaves it to the
-// largest, which also pays what the kept arms take too much.
+// What `base` puts on the arms other than `greedy`.
+double SumOfOthers(const Shares& base, ArmSet eligible, ArmId greedy) {
+  double others = 0;
+  for (ArmId arm : eligible) {
+    others += arm == greedy ? 0 : Sane(base[arm]);
+  }
+  return others;
+}
+
+}  // namespace
+
+double ExplorationRate(double natural, const ExplorationOptions& options, double cap) {
+  switch (options.mode) {
+    case ExplorationMode::kCap:
+      return SaneRate(std::min(std::max(natural, options.floor), cap >= 0 ? cap : options.cap));
+    case ExplorationMode::kExact:
+      return SaneRate(options.epsilon);
+    case ExplorationMode::kNatural:
+      return SaneRate(natural);
+    case ExplorationMode::kOff:
+      break;
+  }
+  return 0;
+}
+
+double AllowedRate(double rate, const ExplorationOptions& options,
+                   const ExplorationBounds& bounds) {
+  const double floor = options.mode == ExplorationMode::kCap ? Sane(options.floor) : 0;
+  const double allowance = bounds.allowance > floor ? bounds.allowance : floor;
+  return std::min(rate, allowance) * SaneRate(bounds.scale);
+}
+
+Shares OtherShares(const Shares& base, ArmSet eligible, ArmId greedy) {
+  const double sum = SumOfOthers(base, eligible, greedy);
+  const double count = static_cast<double>(eligible.Size()) - 1;
+  Shares others{};
+  for (ArmId arm : eligible) {
+    if (arm != greedy) {
+      others[arm] = sum > 0 ? Sane(base[arm]) / sum : 1 / count;
+    }
+  }
+  return others;
+}
+
+double NaturalRate(const Shares& base, ArmSet eligible, ArmId greedy) {
+  const double others = SumOfOthers(base, eligible, greedy);
+  const double total = others + Sane(base[greedy]);
+  return total > 0 ? others / total : 0;
+}
+
+Shares MixIn(const Shares& others, ArmSet eligible, ArmId greedy, double rate, double arm_floor) {
+  const double count = static_cast<double>(eligible.Size()) - 1;
+  const double floors = rate > 0 ? std::min(1.0, Sane(arm_floor) * count / rate) : 0;
+  Shares shares{};
+  for (ArmId arm : eligible) {
+    if (arm != greedy) {
+      shares[arm] = rate * ((1 - floors) * others[arm] + floors / count);
+    }
+  }
+  shares[greedy] = count > 0 ? 1 - rate : 1;
+  return shares;
+}
+
 Distribution ToFixedPoint(const Shares& shares, ArmSet eligible, ArmId greedy) {
   Distribution distribution;
   std::uint64_t sum = 0;
@@ -56,25 +105,13 @@ Distribution ToFixedPoint(const Shares& shares, ArmSet eligible, ArmId greedy) {
   return distribution;
 }
 
-}  // namespace
-
 Distribution Explore(const Shares& base, ArmSet eligible, ArmId greedy,
-                     const ExplorationOptions& options) {
-  Shares shares{};
-  double others = 0;
-  for (ArmId arm : eligible) {
-    shares[arm] = Sane(base[arm]);
-    others += arm == greedy ? 0 : shares[arm];
-  }
-  const double total = others + shares[greedy];
-  const double natural = total > 0 ? others / total : 0;
-  const double rate = std::clamp(Sane(ExplorationRate(natural, options)), 0.0, 1.0);
-  const double count_others = static_cast<double>(eligible.Size()) - 1;
-  for (ArmId arm : eligible) {
-    shares[arm] = others > 0 ? rate * (shares[arm] / others) : rate / count_others;
-  }
-  shares[greedy] = eligible.Size() == 1 ? 1 : 1 - rate;
-  return ToFixedPoint(shares, eligible, greedy);
+                     const ExplorationOptions& options, const ExplorationBounds& bounds) {
+  const double natural = NaturalRate(base, eligible, greedy);
+  const double wanted = ExplorationRate(natural, options, bounds.cap);
+  const double rate = AllowedRate(wanted, options, bounds);
+  const Shares others = OtherShares(base, eligible, greedy);
+  return ToFixedPoint(MixIn(others, eligible, greedy, rate, options.arm_floor), eligible, greedy);
 }
 
 ArmId Sample(const Distribution& distribution, ArmSet eligible, std::uint64_t random_bits) {

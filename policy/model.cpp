@@ -1,18 +1,19 @@
 #include "policy/model.h"
 
-#include <array>
+#include <algorithm>
+#include <cmath>
 #include <utility>
 
-#include "policy/bytes.h"
 #include "policy/check.h"
 
 namespace sluice::policy {
 namespace {
 
-constexpr std::uint32_t kMagic = 0x4D4C5353;  // "SSLM" on disk
-constexpr std::uint32_t kModelVersion = 1;
+constexpr double kExpectedLogRatioMax = 4;  // as Posterior::Predict has it
+// A bill of more than e^20 times the list price is a slip of a unit; the ratio is clipped anyway.
+constexpr double kBilledLogRatioMax = 20;
 
-RidgePrior PriorOf(const ModelOptions& options, double bias_mean) {
+std::shared_ptr<const RidgePrior> PriorOf(const ModelOptions& options, double bias_mean) {
   RidgePrior prior;
   prior.precision.assign(options.dimension, options.feature_precision);
   prior.precision.back() = options.bias_precision;
@@ -20,7 +21,7 @@ RidgePrior PriorOf(const ModelOptions& options, double bias_mean) {
   prior.mean.back() = bias_mean;
   prior.a0 = options.noise_shape;
   prior.b0 = options.noise_scale;
-  return prior;
+  return std::make_shared<const RidgePrior>(std::move(prior));
 }
 
 const ModelOptions& Checked(const ModelOptions& options) {
@@ -29,47 +30,10 @@ const ModelOptions& Checked(const ModelOptions& options) {
   Check(options.feature_precision > 0 && options.bias_precision > 0 && options.noise_shape > 0 &&
             options.noise_scale > 0,
         "a prior is proper");
+  Check(options.drift.slack >= 0 && options.drift.threshold > 0 && options.drift.reset_bits >= 0 &&
+            options.drift.reset_bits <= 60,
+        "a detector has a slack, a threshold and at most 60 bits of reset");
   return options;
-}
-
-// The order is part of the format on disk.
-std::array<double, 6> Numbers(const ModelOptions& options) {
-  return {options.feature_precision,   options.bias_precision, options.quality_mean,
-          options.cost_log_ratio_mean, options.noise_shape,    options.noise_scale};
-}
-
-void AppendHeader(std::string& out, const ModelOptions& options, std::size_t arms) {
-  AppendValue(out, kMagic);
-  AppendValue(out, kModelVersion);
-  AppendValue(out, static_cast<std::uint64_t>(options.dimension));
-  AppendDoubles(out, Numbers(options));
-  AppendValue(out, static_cast<std::uint32_t>(arms));
-}
-
-// The number of arms; empty when the header is not one that AppendHeader writes for `options`.
-std::optional<std::size_t> TakeHeader(std::string_view& in, const ModelOptions& options) {
-  std::string expected;
-  AppendHeader(expected, options, 0);
-  expected.resize(expected.size() - sizeof(std::uint32_t));
-  std::uint32_t arms = 0;
-  if (!in.starts_with(expected)) {
-    return std::nullopt;
-  }
-  in.remove_prefix(expected.size());
-  if (!TakeValue(in, arms) || arms > kArmsMax) {
-    return std::nullopt;
-  }
-  return arms;
-}
-
-// Replaces `factor` if the statistics can be factored; says whether they could.
-bool Refactor(const RidgeStatistics& statistics, const RidgePrior& prior,
-              std::shared_ptr<const RidgeFactor>& factor) {
-  std::optional<RidgeFactor> derived = RidgeFactor::Derive(statistics, prior);
-  if (derived) {
-    factor = std::make_shared<const RidgeFactor>(std::move(*derived));
-  }
-  return derived.has_value();
 }
 
 }  // namespace
@@ -77,87 +41,219 @@ bool Refactor(const RidgeStatistics& statistics, const RidgePrior& prior,
 Model::Model(const ModelOptions& options)
     : options_(Checked(options)),
       quality_prior_(PriorOf(options, options.quality_mean)),
-      cost_prior_(PriorOf(options, options.cost_log_ratio_mean)) {}
+      cost_prior_(PriorOf(options, options.cost_log_ratio_mean)),
+      clock_(options.half_life) {}
 
-ArmId Model::AddArm() {
-  Check(arms_.size() < kArmsMax, "a router has at most kArmsMax arms");
-  arms_.push_back({.quality = RidgeStatistics(options_.dimension),
-                   .cost = RidgeStatistics(options_.dimension),
-                   .derived = {}});
-  return static_cast<ArmId>(arms_.size() - 1);
-}
-
-void Model::Update(const Example& example) {
-  Check(example.arm < arms_.size(), "an example is of an arm that exists");
-  Check(example.context != nullptr, "an example has a context");
-  Arm& arm = arms_[example.arm];
-  if (example.quality) {
-    arm.quality.Add(*example.context, *example.quality, example.weight);
-    arm.quality_changed = true;
+void Model::Advance(std::uint64_t tick) {
+  const int exponent = clock_.Advance(tick);
+  if (exponent == 0) {
+    return;
   }
-  if (example.cost_log_ratio) {
-    // What an answer cost is a fact: it counts in full, however far its quality is trusted.
-    arm.cost.Add(*example.context, *example.cost_log_ratio, 1);
-    arm.cost_changed = true;
+  for (Arm& arm : arms_) {
+    arm.quality.Rebase(exponent);
+    arm.cost.Rebase(exponent);
   }
 }
 
-std::shared_ptr<const Posterior> Model::Derive() {
+Model::Arm& Model::Taught(ArmId arm, const Context* context) {
+  Check(arm < arms_.size(), "a lesson is of an arm that exists");
+  Check(context != nullptr, "a lesson has a context");
+  return arms_[arm];
+}
+
+Alarm Model::Learn(const QualityLesson& lesson) {
+  Arm& arm = Taught(lesson.arm, lesson.context);
+  Advance(lesson.tick);
+  ++labels_;
+  arm.last_label = ++lessons_;
+  if (lesson.since > 0 && lesson.since < arm.start) {
+    return Alarm::kNone;
+  }
+  const Alarm alarm = Watch(arm, lesson);
+  next_since_ = std::max(next_since_, lesson.since + 1);
+  arm.quality.Add(*lesson.context, lesson.value, QualityFactor(arm, lesson));
+  return alarm;
+}
+
+Alarm Model::Watch(Arm& arm, const QualityLesson& lesson) {
+  if (!options_.drift.detect) {
+    return Alarm::kNone;
+  }
+  if (arm.cool_down > 0) {
+    --arm.cool_down;
+    return Alarm::kNone;
+  }
+  const RidgeSolution* solution = arm.quality.Solution(clock_);
+  if (solution == nullptr) {
+    return Alarm::kNone;
+  }
+  const Prediction now = PredictExactly(*solution, *lesson.context);
+  const double sigma = std::sqrt(solution->b_n / solution->a_n);
+  const double z = (lesson.value - now.mean) / (sigma * std::sqrt(1 + now.variance));
+  if (!arm.cusum.Add(z, options_.drift)) {
+    return Alarm::kNone;
+  }
+  ++arm.alarms;
+  if (MostArmsAlarm(arm)) {
+    // Told once: what comes after is judged afresh, should learning go on.
+    for (Arm& other : arms_) {
+      other.last_alarm = 0;
+    }
+    return Alarm::kFreeze;
+  }
+  arm.last_alarm = lessons_;
+  arm.cool_down = options_.drift.cool_down;
+  last_reset_tick_ = clock_.tick();
+  if (options_.drift.reset_bits > 0) {
+    arm.quality.Reset(options_.drift.reset_bits);
+    // After all that was learnt, and before this label if it is new.
+    arm.resets.Add(std::max(next_since_, lesson.since), options_.drift.reset_bits);
+  }
+  return Alarm::kReset;
+}
+
+// Only arms that had labels lately could have alarmed: removed ones are no reason to go on.
+bool Model::MostArmsAlarm(const Arm& alarmed) const {
+  const auto lately = [&](std::uint64_t lesson) {
+    return lesson > 0 && lessons_ - lesson < options_.drift.freeze_labels;
+  };
+  std::size_t heard = 0;
+  std::size_t alarms = 0;
+  for (const Arm& arm : arms_) {
+    heard += lately(arm.last_label) ? 1 : 0;
+    alarms += &arm == &alarmed || lately(arm.last_alarm) ? 1 : 0;
+  }
+  return alarms >= 2 &&
+         static_cast<double>(alarms) > options_.drift.freeze_share * static_cast<double>(heard);
+}
+
+double Model::QualityFactor(const Arm& arm, const QualityLesson& lesson) const {
+  const int bits = lesson.since > 0 ? arm.resets.BitsSince(lesson.since) : 0;
+  return std::ldexp(clock_.Factor(lesson.weight, lesson.tick), -bits);
+}
+
+// Whether a lesson is still in the sums, or went when its arm started again.
+bool Model::Holds(const Arm& arm, const Regression& regression, std::uint64_t since) {
+  return regression.sums().count() > 0 && (since == 0 || since >= arm.start);
+}
+
+void Model::Revise(const QualityLesson& was, double value) {
+  Arm& arm = Taught(was.arm, was.context);
+  if (Holds(arm, arm.quality, was.since)) {
+    arm.quality.Revise(*was.context, was.value, value, QualityFactor(arm, was));
+  }
+}
+
+void Model::Retract(const QualityLesson& was) {
+  Arm& arm = Taught(was.arm, was.context);
+  Check(labels_ > 0, "only what was learnt is retracted");
+  --labels_;
+  if (Holds(arm, arm.quality, was.since)) {
+    arm.quality.Retract(*was.context, was.value, QualityFactor(arm, was));
+  }
+}
+
+void Model::ResetArm(ArmId id) {
+  Check(id < arms_.size(), "an arm that is reset exists");
+  Arm& arm = arms_[id];
+  arm.quality.Forget();
+  arm.cost.Forget();
+  arm.calibration = {};
+  arm.latency = {};
+  arm.cusum = {};
+  arm.resets = {};
+  arm.start = std::max(next_since_, next_cost_since_);
+  arm.cool_down = 0;
+  arm.last_alarm = 0;
+  arm.last_label = 0;
+}
+
+void Model::LearnCost(const CostLesson& lesson) {
+  Arm& arm = Taught(lesson.arm, lesson.context);
+  Advance(lesson.tick);
+  next_cost_since_ = std::max(next_cost_since_, lesson.since + 1);
+  // What an answer cost is a fact: it counts in full, however far its quality is trusted.
+  arm.cost.Add(*lesson.context, lesson.log_ratio, clock_.Factor(1, lesson.tick));
+}
+
+void Model::ReviseCost(const CostLesson& was, double log_ratio) {
+  Arm& arm = Taught(was.arm, was.context);
+  if (Holds(arm, arm.cost, was.since)) {
+    arm.cost.Revise(*was.context, was.log_ratio, log_ratio, clock_.Factor(1, was.tick));
+  }
+}
+
+void Model::RetractCost(const CostLesson& was) {
+  Arm& arm = Taught(was.arm, was.context);
+  if (Holds(arm, arm.cost, was.since)) {
+    arm.cost.Retract(*was.context, was.log_ratio, clock_.Factor(1, was.tick));
+  }
+}
+
+void Model::Calibrate(const CostLesson& settled) {
+  Arm& arm = Taught(settled.arm, settled.context);
+  const RidgeSolution* solution = arm.cost.Solution(clock_);
+  if (solution == nullptr) {
+    return;
+  }
+  const double predicted =
+      std::exp(std::min(MeanExactly(*solution, *settled.context), kExpectedLogRatioMax));
+  if (predicted > 0) {
+    arm.calibration.Add(std::exp(std::min(settled.log_ratio, kBilledLogRatioMax)), predicted);
+  }
+}
+
+void Model::LearnLatency(ArmId arm, double latency_s) {
+  Check(arm < arms_.size(), "a latency is of an arm that exists");
+  arms_[arm].latency.Add(latency_s);
+}
+
+void Model::AddPending(ArmId arm, const Context& context) {
+  Taught(arm, &context).quality.AddPending(context);
+}
+
+void Model::RemovePending(ArmId arm, const Context& context) {
+  Taught(arm, &context).quality.RemovePending(context);
+}
+
+void Model::ClearPending() {
+  for (Arm& arm : arms_) {
+    arm.quality.ClearPending();
+  }
+}
+
+std::uint64_t Model::alarms(ArmId arm) const {
+  Check(arm < arms_.size(), "an arm that is asked for exists");
+  return arms_[arm].alarms;
+}
+
+ArmHeads Model::Heads(ArmId id) {
+  Check(id < arms_.size(), "an arm that is asked for exists");
+  Arm& arm = arms_[id];
+  return {.quality = arm.quality.Solution(clock_),
+          .cost = arm.cost.Solution(clock_),
+          .cost_ratio = arm.calibration.Ratio(),
+          .latency_s = arm.latency.Expected()};
+}
+
+std::shared_ptr<const Posterior> Model::Derive(double pending_weight) {
   std::vector<ArmPosterior> derived;
   derived.reserve(arms_.size());
   quarantined_ = 0;
   for (Arm& arm : arms_) {
-    if (arm.quality_changed) {
-      arm.quality_changed = !Refactor(arm.quality, quality_prior_, arm.derived.quality);
-    }
-    if (arm.cost_changed) {
-      arm.cost_changed = !Refactor(arm.cost, cost_prior_, arm.derived.cost);
-    }
-    if (arm.quality_changed || arm.cost_changed) {
-      ++quarantined_;
-    }
-    arm.derived.quality_count = arm.quality.count();
-    arm.derived.cost_count = arm.cost.count();
-    derived.push_back(arm.derived);
+    const bool quality = arm.quality.Refresh(clock_, pending_weight);
+    const bool cost = arm.cost.Refresh(clock_, 0);
+    quarantined_ += quality && cost ? 0 : 1;
+    derived.push_back({.quality = arm.quality.factor(),
+                       .cost = arm.cost.factor(),
+                       .quality_prior = arm.quality.prior(),
+                       .quality_count = arm.quality.sums().count(),
+                       .cost_count = arm.cost.sums().count(),
+                       .cost_ratio = arm.calibration.Ratio(),
+                       .latency_s = arm.latency.Expected(),
+                       .latency_p99_s = arm.latency.Quantile99()});
   }
-  return std::make_shared<const Posterior>(std::move(derived));
-}
-
-std::string Model::Serialise() const {
-  std::string out;
-  AppendHeader(out, options_, arms_.size());
-  for (const Arm& arm : arms_) {
-    arm.quality.Serialise(out);
-    arm.cost.Serialise(out);
-  }
-  return out;
-}
-
-std::optional<Model> Model::Restore(std::string_view bytes, const ModelOptions& options) {
-  const std::optional<std::size_t> arms = TakeHeader(bytes, options);
-  if (!arms) {
-    return std::nullopt;
-  }
-  Model model(options);
-  for (std::size_t i = 0; i < *arms; ++i) {
-    std::optional<RidgeStatistics> quality = RidgeStatistics::Restore(bytes, options.dimension);
-    std::optional<RidgeStatistics> cost =
-        quality ? RidgeStatistics::Restore(bytes, options.dimension) : std::nullopt;
-    if (!cost) {
-      return std::nullopt;
-    }
-    model.arms_.push_back(
-        {.quality = std::move(*quality), .cost = std::move(*cost), .derived = {}});
-  }
-  if (!bytes.empty()) {
-    return std::nullopt;
-  }
-  // Positive definite is what a checkpoint must be; the factors are wanted next anyway.
-  model.Derive();
-  if (model.quarantined() > 0) {
-    return std::nullopt;
-  }
-  return model;
+  return std::make_shared<const Posterior>(std::move(derived), clock_.tick(), options_.half_life);
 }
 
 }  // namespace sluice::policy

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "policy/guards.h"
 #include "policy/rng.h"
 
 namespace sluice::policy {
@@ -12,12 +13,13 @@ namespace {
 
 constexpr std::uint64_t kArmStream = 0;  // the stream of RandomBits that arms are drawn from
 
-constexpr std::array<std::pair<PolicyKind, std::string_view>, 5> kKindNames{{
+constexpr std::array<std::pair<PolicyKind, std::string_view>, 6> kKindNames{{
     {PolicyKind::kLinUcb, "linucb"},
     {PolicyKind::kThompson, "thompson"},
     {PolicyKind::kEpsilonGreedy, "epsilon_greedy"},
     {PolicyKind::kUniform, "uniform"},
     {PolicyKind::kFixed, "fixed"},
+    {PolicyKind::kSquareCb, "squarecb"},
 }};
 
 // Fills in the estimates of the arms that can be scored and returns which these are: an arm that
@@ -32,8 +34,10 @@ ArmSet ScoreInto(const PolicyOptions& options, const Posterior& posterior,
     if (arm >= posterior.arms() || arm >= situation.terms.size()) {
       continue;
     }
-    Estimate estimate = posterior.Predict(arm, *situation.context, situation.terms[arm]);
-    estimate.utility = estimate.mean - options.cost_weight * estimate.expected_cost_usd;
+    Estimate estimate =
+        posterior.Predict(arm, *situation.context, situation.terms[arm], situation.tick);
+    estimate.utility = estimate.mean - situation.cost_weight * estimate.expected_cost_usd -
+                       situation.latency_weight * estimate.expected_latency_s;
     estimate.score = options.kind == PolicyKind::kLinUcb
                          ? estimate.utility + options.alpha * estimate.width
                          : estimate.utility;
@@ -46,36 +50,151 @@ ArmSet ScoreInto(const PolicyOptions& options, const Posterior& posterior,
   return usable;
 }
 
-Shares BaseShares(const PolicyOptions& options, const Decision& decision) {
+// A request whose arms are scored but not yet ranked.
+struct Scored {
+  const PolicyOptions& options;
+  const Posterior& posterior;
+  const Situation& situation;
+  const Estimates& estimates;
+  ArmSet eligible;
+  std::optional<Baseline> baseline;
+};
+
+Scored ScoredOf(const PolicyOptions& options, const Posterior& posterior,
+                const Situation& situation, const Decision& decision) {
+  Scored scored{options, posterior, situation, decision.estimates, decision.eligible, {}};
+  if (situation.guard && decision.eligible.Has(situation.guard->arm)) {
+    scored.baseline.emplace(*situation.guard, decision.estimates, decision.eligible);
+  }
+  return scored;
+}
+
+// One way to play a set of arms.
+struct Play {
+  Shares shares{};
+  ArmId ranked = 0;  // first, by score
+  ArmId greedy = 0;  // what the gate and the guard make of it
+  double rate = 0;   // e
+  bool gated = false;
+  bool limited = false;
+  bool split = false;  // of two plays that differ in their greedy arm; `greedy` is the second's
+};
+
+bool Gated(const Scored& scored, ArmSet arms, ArmId ranked) {
+  const ConfidenceGateOptions& gate = scored.options.gate;
+  const std::optional<ArmId> premium = scored.situation.premium;
+  // These two have a distribution that is no ranking.
+  const bool ranks =
+      scored.options.kind != PolicyKind::kUniform && scored.options.kind != PolicyKind::kFixed;
+  return gate.enabled && ranks && premium && arms.Has(*premium) && *premium != ranked &&
+         ranked < scored.posterior.arms() &&
+         scored.posterior.arm(ranked).quality_count >= gate.labels_min &&
+         GateDoubts(gate, scored.estimates[ranked], scored.estimates[*premium]);
+}
+
+Play Rank(const Scored& scored, ArmSet arms) {
+  Play play;
+  play.ranked = GreedyArm(scored.estimates, arms);
+  play.gated = Gated(scored, arms, play.ranked);
+  play.greedy = play.gated ? *scored.situation.premium : play.ranked;
+  if (scored.baseline && arms.Has(scored.baseline->arm()) &&
+      !scored.baseline->Affords(play.greedy)) {
+    play.gated = play.gated && play.greedy == scored.baseline->arm();
+    play.greedy = scored.baseline->arm();
+  }
+  return play;
+}
+
+Shares BaseShares(const Scored& scored, ArmSet arms) {
+  const PolicyOptions& options = scored.options;
   switch (options.kind) {
     case PolicyKind::kLinUcb:
-      return LinUcbShares(decision.estimates, decision.eligible, options.alpha);
+      return LinUcbShares(scored.estimates, arms);
     case PolicyKind::kThompson:
-      return ThompsonShares(decision.estimates, decision.eligible, options.thompson_scale);
+      return ThompsonShares(scored.estimates, arms, options.thompson_scale);
     case PolicyKind::kEpsilonGreedy:
-      return EpsilonGreedyShares(decision.estimates, decision.eligible, options.epsilon);
+      return EpsilonGreedyShares(scored.estimates, arms, options.epsilon);
     case PolicyKind::kUniform:
-      return UniformShares(decision.eligible);
+      return UniformShares(arms);
+    case PolicyKind::kSquareCb:
+      return SquareCbShares(scored.estimates, arms, options.gamma, scored.situation.tick);
     case PolicyKind::kFixed:
       break;
   }
-  return FixedShares(decision.estimates, decision.eligible, options.fixed_arm);
+  return FixedShares(scored.estimates, arms, options.fixed_arm);
 }
 
-// Scores and finds the greedy arm, and gives it everything until somebody explores.
-Decision GreedyDecision(const PolicyOptions& options, const Posterior& posterior,
-                        const Situation& situation) {
-  Decision decision;
-  if (situation.eligible.Empty()) {
-    return decision;
+Play PlayOf(const Scored& scored, ArmSet arms) {
+  Play play = Rank(scored, arms);
+  const ExplorationOptions& options = scored.options.exploration;
+  const ExplorationBounds& bounds = scored.situation.bounds;
+  Shares base = BaseShares(scored, arms);
+  if (base[play.ranked] > base[play.greedy]) {
+    std::swap(base[play.ranked], base[play.greedy]);
   }
+  const Shares others = OtherShares(base, arms, play.greedy);
+  const double natural = NaturalRate(base, arms, play.greedy);
+  const double wanted = arms.Size() > 1 ? ExplorationRate(natural, options, bounds.cap) : 0;
+  play.rate = AllowedRate(wanted, options, bounds);
+  if (scored.baseline) {
+    play.rate = std::min(
+        play.rate, scored.baseline->RateMax(others, arms, play.greedy, options.arm_floor > 0));
+  }
+  play.limited = play.rate < wanted;
+  play.shares = MixIn(others, arms, play.greedy, play.rate, options.arm_floor);
+  return play;
+}
+
+ArmSet Without(ArmSet arms, ArmSet others) {
+  return ArmSet::FromBits(arms.bits() & ~others.bits());
+}
+
+// The new arms that others can stand in for. The guard's arm is what others are measured by.
+ArmSet HeldArms(const Scored& scored) {
+  ArmSet held = scored.eligible & scored.situation.bounds.new_arms;
+  if (scored.baseline) {
+    held.Remove(scored.baseline->arm());
+  }
+  return held == scored.eligible ? ArmSet() : held;
+}
+
+// The play of all arms, diluted with that of the old ones until the new ones keep their share.
+Play PlayWithNewArms(const Scored& scored) {
+  const ArmSet held = HeldArms(scored);
+  Play play = PlayOf(scored, scored.eligible);
+  double share = 0;
+  for (ArmId arm : held) {
+    share += play.shares[arm];
+  }
+  const double share_max = std::max(0.0, scored.situation.bounds.new_arm_share);
+  if (!(share > share_max)) {
+    return play;
+  }
+  const double part = share_max / share;
+  Play diluted = PlayOf(scored, Without(scored.eligible, held));
+  for (ArmId arm : scored.eligible) {
+    diluted.shares[arm] = part * play.shares[arm] + (1 - part) * diluted.shares[arm];
+  }
+  diluted.rate = part * play.rate + (1 - part) * diluted.rate;
+  diluted.limited = diluted.limited || play.limited;
+  diluted.split = diluted.greedy != play.greedy;
+  return diluted;
+}
+
+void GiveEverythingTo(ArmId arm, Decision& decision) {
+  decision.distribution = Distribution{};
+  decision.distribution.q32[arm] = kProbabilityOne;
+  decision.arm = arm;
+}
+
+// Scored, and the lowest arm when none can be.
+Decision Begin(const PolicyOptions& options, const Posterior& posterior,
+               const Situation& situation) {
+  Decision decision;
   decision.eligible = ScoreInto(options, posterior, situation, decision.estimates);
   if (decision.eligible.Empty()) {
     decision.eligible.Add(situation.eligible.First());
   }
-  decision.greedy_arm = GreedyArm(decision.estimates, decision.eligible);
-  decision.arm = decision.greedy_arm;
-  decision.distribution.q32[decision.arm] = kProbabilityOne;
   return decision;
 }
 
@@ -108,13 +227,27 @@ Estimates Score(const PolicyOptions& options, const Posterior& posterior,
 
 Decision Choose(const PolicyOptions& options, const Posterior& posterior,
                 const Situation& situation, const DrawKey& key) {
-  Decision decision = GreedyDecision(options, posterior, situation);
-  if (decision.eligible.Size() < 2) {
-    return decision;
+  if (situation.eligible.Empty()) {
+    return Decision{};
   }
-  decision.distribution = Explore(BaseShares(options, decision), decision.eligible,
-                                  decision.greedy_arm, options.exploration);
-  decision.exploration = 1 - decision.distribution.Probability(decision.greedy_arm);
+  Decision decision = Begin(options, posterior, situation);
+  const Scored scored = ScoredOf(options, posterior, situation, decision);
+  const Play play = PlayWithNewArms(scored);
+  decision.greedy_arm = play.greedy;
+  decision.gated = play.gated;
+  decision.limited = play.limited;
+  decision.distribution = ToFixedPoint(play.shares, decision.eligible, play.greedy);
+  if (scored.baseline) {
+    decision.slack_change = scored.baseline->Change(decision.distribution, decision.eligible);
+    if (!scored.baseline->Covers(decision.slack_change)) {
+      // Rounding to fractions of 2^32 took more than there is.
+      decision.limited = true;
+      GiveEverythingTo(play.greedy, decision);
+      decision.slack_change = scored.baseline->Change(decision.distribution, decision.eligible);
+    }
+  }
+  const double not_greedy = 1 - decision.distribution.Probability(play.greedy);
+  decision.exploration = play.split ? std::min(play.rate, not_greedy) : not_greedy;
   decision.arm = Sample(decision.distribution, decision.eligible,
                         RandomBits(key.seed, key.sequence, kArmStream));
   return decision;
@@ -122,14 +255,23 @@ Decision Choose(const PolicyOptions& options, const Posterior& posterior,
 
 Decision ChooseGreedy(const PolicyOptions& options, const Posterior& posterior,
                       const Situation& situation) {
-  Decision decision = GreedyDecision(options, posterior, situation);
-  if (options.kind != PolicyKind::kFixed || !decision.eligible.Has(options.fixed_arm)) {
-    return decision;
+  if (situation.eligible.Empty()) {
+    return Decision{};
   }
-  decision.distribution.q32[decision.arm] = 0;
-  decision.distribution.q32[options.fixed_arm] = kProbabilityOne;
-  decision.arm = options.fixed_arm;
+  Decision decision = Begin(options, posterior, situation);
+  const Scored scored = ScoredOf(options, posterior, situation, decision);
+  const bool held = situation.bounds.new_arm_share < 1;
+  const ArmSet arms = held ? Without(decision.eligible, HeldArms(scored)) : decision.eligible;
+  const Play play = Rank(scored, arms);
+  decision.greedy_arm = play.greedy;
+  decision.gated = play.gated;
+  const bool fixed = options.kind == PolicyKind::kFixed && arms.Has(options.fixed_arm) &&
+                     (!scored.baseline || scored.baseline->Affords(options.fixed_arm));
+  GiveEverythingTo(fixed ? options.fixed_arm : play.greedy, decision);
   decision.exploration = decision.arm == decision.greedy_arm ? 0 : 1;
+  if (scored.baseline) {
+    decision.slack_change = scored.baseline->Change(decision.distribution, decision.eligible);
+  }
   return decision;
 }
 

@@ -13,15 +13,34 @@
 
 namespace sluice::policy {
 
-enum class PolicyKind : std::uint8_t { kLinUcb, kThompson, kEpsilonGreedy, kUniform, kFixed };
+// The order is on disk: append only.
+enum class PolicyKind : std::uint8_t {
+  kLinUcb,
+  kThompson,
+  kEpsilonGreedy,
+  kUniform,
+  kFixed,
+  kSquareCb,
+};
+
+// When it is not sure enough that the greedy arm is nearly as good as the premium one, the premium
+// one becomes the greedy arm. Off by default.
+struct ConfidenceGateOptions {
+  bool enabled = false;
+  double probability = 0.75;      // that must be reached ...
+  double margin = 0.02;           // ... of quality(greedy) >= quality(premium) - margin
+  std::uint32_t labels_min = 30;  // of the greedy arm, before the gate judges it
+  bool operator==(const ConfidenceGateOptions&) const = default;
+};
 
 struct PolicyOptions {
   PolicyKind kind = PolicyKind::kThompson;
   double alpha = 1;             // LinUCB: width in posterior standard deviations
   double thompson_scale = 0.5;  // Thompson: posterior standard deviations are multiplied by it
   double epsilon = 0.1;         // epsilon-greedy: epsilon/K on every eligible arm
+  double gamma = 80;            // SquareCB: 1 / (K + gamma (U* - U) sqrt(t + 1))
   ArmId fixed_arm = 0;          // fixed: greedy by utility when that arm is not eligible
-  double cost_weight = 0;       // utility = quality - cost_weight * cost_usd; per USD, >= 0
+  ConfidenceGateOptions gate;
   // Uniform, fixed and epsilon-greedy have a distribution of their own: with them only the mode
   // natural makes sense, and the configuration insists on it.
   ExplorationOptions exploration;
@@ -31,12 +50,31 @@ struct PolicyOptions {
 std::string_view PolicyKindName(PolicyKind kind);
 std::optional<PolicyKind> PolicyKindFromName(std::string_view name);
 
+// Never below the baseline (Kazerouni et al. 2017): slack is what was expected for sure, at lower
+// confidence bounds, beyond (1 - tolerance) times what the baseline arm was expected to give. It
+// never falls below 0: an arm that it cannot pay for gives way to the baseline as the greedy arm,
+// and e to what is left. The baseline itself counts with its mean (at least 0): it is the measure.
+// A request for which the baseline is not eligible has no measure and changes nothing.
+struct BaselineGuard {
+  ArmId arm = 0;
+  double slack = 0;
+  double tolerance = 0.02;
+  double bound_widths = 2;  // lower confidence bound: mean - bound_widths * width
+};
+
 // One request as the policy sees it. Everything that narrows arms has already narrowed `eligible`;
 // nothing overrides the arm afterwards, which is what keeps the logged propensity true.
 struct Situation {
   const Context* context = nullptr;
   ArmSet eligible;                  // not empty
   std::span<const ArmTerms> terms;  // by arm id
+  std::uint64_t tick = 0;           // the router's count of decisions
+  double cost_weight = 0;           // lambda, quality per USD: utility = quality -
+  double latency_weight = 0;        // lambda * cost - mu * latency; mu is quality per second
+  ExplorationBounds bounds;
+  std::optional<BaselineGuard> guard;
+  // The gate's premium arm; none: it does not apply (off, not eligible, or no money for it).
+  std::optional<ArmId> premium;
 };
 
 // What the draw is keyed by: the router's seed and the decision's sequence number.
@@ -51,20 +89,29 @@ struct DrawKey {
 Estimates Score(const PolicyOptions& options, const Posterior& posterior,
                 const Situation& situation);
 
-// Distribution first, then one draw. An arm that cannot be scored (above) counts as not eligible
-// and is missing from the decision's eligible set. If none is left, the lowest eligible arm is
-// chosen with propensity 1 and estimates of 0. An empty eligible set gives Decision{}.
+// The arm that is ranked first is greedy: LinUCB's optimism is part of its ranking, so that with
+// exploration off it is LinUCB. The gate, then the guard, may put another arm in its place (they
+// exchange their base shares), and exploration goes on around that one. Distribution first, then
+// one draw. An arm that cannot be scored (above) counts as not eligible and is missing from the
+// decision's eligible set. If none is left, the lowest eligible arm is chosen with propensity 1 and
+// estimates of 0. An empty eligible set gives Decision{}.
+//
+// New arms that would together get more than their share k take part with the probability that
+// gives them k: pi = c pi(all) + (1 - c) pi(without new arms), each with its own greedy arm and e,
+// so that the rate asked for stays the rate seen, in every mode. The greedy arm and reasons are
+// then those of the second part. Where only new arms are eligible nothing is bounded.
 Decision Choose(const PolicyOptions& options, const Posterior& posterior,
                 const Situation& situation, const DrawKey& key);
 
-// The greedy choice (fixed: the fixed arm) with propensity 1, for when nothing can be logged.
+// The greedy choice (fixed: the fixed arm) with propensity 1, for when nothing can be logged; the
+// gate and the guard are heard, and new arms that are held to a share below 1 stand back.
 Decision ChooseGreedy(const PolicyOptions& options, const Posterior& posterior,
                       const Situation& situation);
 
 // -- Base vectors, one file each. `estimates` has utility and width; eligible is not empty. ------
 
-// All on the largest utility + alpha * width. [linucb.cpp]
-Shares LinUcbShares(const Estimates& estimates, ArmSet eligible, double alpha);
+// All on the largest score. [linucb.cpp]
+Shares LinUcbShares(const Estimates& estimates, ArmSet eligible);
 
 // Probability that each arm has the largest of K independent normals (utility, scale * width),
 // by Gauss-Legendre panels: within 1e-4. At most the 16 arms that reach highest (at 3 widths)
@@ -74,9 +121,13 @@ Shares ThompsonShares(const Estimates& estimates, ArmSet eligible, double scale)
 // [baselines.cpp]
 Shares EpsilonGreedyShares(const Estimates& estimates, ArmSet eligible, double epsilon);
 Shares UniformShares(ArmSet eligible);
+// Inverse gap weighting (Foster and Rakhlin 2020): 1 / (K + gamma (U* - U) sqrt(tick + 1)), the
+// rest on the best. [squarecb.cpp]
+Shares SquareCbShares(const Estimates& estimates, ArmSet eligible, double gamma,
+                      std::uint64_t tick);
 Shares FixedShares(const Estimates& estimates, ArmSet eligible, ArmId fixed_arm);
 
-// Largest utility, lowest id on ties.
+// Largest score, lowest id on ties.
 ArmId GreedyArm(const Estimates& estimates, ArmSet eligible);
 
 }  // namespace sluice::policy

@@ -6,84 +6,51 @@
 
 #include "policy/bytes.h"
 #include "policy/check.h"
-#include "policy/cholesky.h"
 
 namespace sluice::policy {
 namespace {
 
-constexpr std::uint32_t kStatisticsVersion = 1;
-constexpr double kJitterMin = 1e-10;  // of the mean diagonal of A
-constexpr double kJitterMax = 1e-4;
-constexpr double kNoiseScaleMin = 1e-12;
+constexpr std::uint32_t kStatisticsVersion = 2;
+// At any decay such sums are lost in the rounding of any prior.
+constexpr double kWeightMin = 0x1p-300;
 
 bool AllFinite(std::span<const double> values) {
   return std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
+}
+
+bool AllZero(std::span<const double> values) {
+  return std::all_of(values.begin(), values.end(), [](double v) { return v == 0; });
 }
 
 std::size_t PackedSize(std::size_t d) {
   return d * (d + 1) / 2;
 }
 
-// The upper triangle of A = Lambda0 + S, row-major.
-std::vector<double> PosteriorPrecision(std::span<const double> s, const RidgePrior& prior) {
-  const std::size_t d = prior.precision.size();
-  std::vector<double> a(d * d, 0.0);
-  std::size_t packed = 0;
-  for (std::size_t i = 0; i < d; ++i) {
-    for (std::size_t j = 0; j <= i; ++j) {
-      a[j * d + i] = s[packed++];
-    }
-    a[i * d + i] += prior.precision[i];
+// A context in double, without an allocation.
+class Wide {
+ public:
+  explicit Wide(const Context& x) : size_(static_cast<std::size_t>(x.size())) {
+    Check(size_ <= values_.size(), "a context has at most kContextMax dimensions");
+    std::copy_n(x.data(), size_, values_.begin());
   }
-  return a;
+  operator std::span<const double>() const { return {values_.data(), size_}; }
+
+ private:
+  std::size_t size_;
+  std::array<double, kContextMax> values_;
+};
+
+// to[i] += factor * from[i].
+void AddScaled(std::span<double> to, std::span<const double> from, double factor) {
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    to[i] = std::fma(factor, from[i], to[i]);
+  }
 }
 
-// U with A = U'U. Lambda0 > 0 keeps A positive definite, so jitter is for damaged statistics only.
-std::optional<std::vector<double>> FactorWithJitter(const std::vector<double>& a, std::size_t d) {
-  std::vector<double> u = a;
-  if (FactorCholesky(u, d)) {
-    return u;
+void Multiply(std::span<double> values, double factor) {
+  for (double& value : values) {
+    value *= factor;
   }
-  double trace = 0;
-  for (std::size_t i = 0; i < d; ++i) {
-    trace += a[i * d + i];
-  }
-  const double mean_diagonal = trace / static_cast<double>(d);
-  // The bound is loosened by a hair because ten times a decimal fraction is not exact.
-  for (double jitter = kJitterMin; jitter < kJitterMax * 1.5; jitter *= 10) {
-    u = a;
-    for (std::size_t i = 0; i < d; ++i) {
-      u[i * d + i] += jitter * mean_diagonal;
-    }
-    if (FactorCholesky(u, d)) {
-      return u;
-    }
-  }
-  return std::nullopt;
-}
-
-// z with U'z = c.
-std::vector<double> ForwardSolve(std::span<const double> u, std::vector<double> c) {
-  const std::size_t d = c.size();
-  for (std::size_t k = 0; k < d; ++k) {
-    c[k] /= u[k * d + k];
-    for (std::size_t j = k + 1; j < d; ++j) {
-      c[j] = std::fma(-c[k], u[k * d + j], c[j]);
-    }
-  }
-  return c;
-}
-
-// W'z.
-std::vector<double> MultiplyTransposed(std::span<const double> w, std::span<const double> z) {
-  const std::size_t d = z.size();
-  std::vector<double> product(d, 0.0);
-  for (std::size_t i = 0; i < d; ++i) {
-    for (std::size_t j = 0; j <= i; ++j) {
-      product[j] = std::fma(w[i * d + j], z[i], product[j]);
-    }
-  }
-  return product;
 }
 
 }  // namespace
@@ -93,38 +60,138 @@ RidgeStatistics::RidgeStatistics(std::size_t dimension)
   Check(dimension > 0 && dimension <= kContextMax, "a regression has 1 to kContextMax dimensions");
 }
 
-void RidgeStatistics::Add(const Context& x, double target, double weight) {
-  std::array<double, kContextMax> wide;
-  const auto d = static_cast<std::size_t>(x.size());
-  Check(d <= wide.size(), "a context has at most kContextMax dimensions");
-  std::copy_n(x.data(), d, wide.begin());
-  Add(std::span(wide.data(), d), target, weight);
-}
-
-void RidgeStatistics::Add(std::span<const double> x, double target, double weight) {
+void RidgeStatistics::Accumulate(std::span<const double> x, double target, double weight) {
   const std::size_t d = dimension();
   Check(x.size() == d, "a context has the regression's dimension");
-  Check(weight > 0 && std::isfinite(weight) && std::isfinite(target) && AllFinite(x),
+  Check(weight != 0 && std::isfinite(weight) && std::isfinite(target) && AllFinite(x),
         "a contribution is finite and its weight positive");
   double* row = s_.data();
   for (std::size_t i = 0; i < d; ++i) {
     const double scaled = weight * x[i];
-    for (std::size_t j = 0; j <= i; ++j) {
-      row[j] += scaled * x[j];
+    for (std::size_t j = i; j < d; ++j) {
+      row[j - i] = std::fma(scaled, x[j], row[j - i]);
     }
-    row += i + 1;
-    b_[i] += scaled * target;
+    row += d - i;
+    b_[i] = std::fma(scaled, target, b_[i]);
   }
-  y2_ += weight * target * target;
+  y2_ = std::fma(weight * target, target, y2_);
   n_ += weight;
+}
+
+void RidgeStatistics::Add(const Context& x, double target, double weight) {
+  Add(Wide(x), target, weight);
+}
+
+void RidgeStatistics::Add(std::span<const double> x, double target, double weight) {
+  Check(weight > 0, "a contribution is finite and its weight positive");
+  Accumulate(x, target, weight);
   n2_ += weight * weight;
   ++count_;
+}
+
+void RidgeStatistics::Retract(const Context& x, double target, double weight) {
+  Check(count_ > 0 && weight > 0, "only what was added is taken back");
+  Accumulate(Wide(x), target, -weight);
+  n2_ -= weight * weight;
+  --count_;
+  Settle();
+}
+
+void RidgeStatistics::Revise(const Context& x, double from, double to, double weight) {
+  const auto d = static_cast<std::size_t>(x.size());
+  Check(d == dimension(), "a context has the regression's dimension");
+  Check(count_ > 0 && weight > 0, "only what was added is revised");
+  Check(std::isfinite(from) && std::isfinite(to), "a contribution is finite");
+  // Two exact products and not one of a rounded difference.
+  for (std::size_t i = 0; i < d; ++i) {
+    const double scaled = weight * static_cast<double>(x[static_cast<Eigen::Index>(i)]);
+    b_[i] = std::fma(scaled, to, std::fma(-scaled, from, b_[i]));
+  }
+  y2_ = std::fma(weight * to, to, std::fma(-weight * from, from, y2_));
+  Settle();
+}
+
+// What is left after something was taken away may be off by the rounding of what was there, which
+// may be more than what is left: squares and counts stay possible, whatever rounding says.
+void RidgeStatistics::Settle() {
+  if (count_ == 0 && borrowed_ == 0) {
+    Clear();
+    return;
+  }
+  double* diagonal = s_.data();
+  for (std::size_t i = 0; i < dimension(); ++i) {
+    *diagonal = std::max(*diagonal, 0.0);
+    diagonal += dimension() - i;
+  }
+  y2_ = std::max(y2_, 0.0);
+  n_ = std::max(n_, 0.0);
+  n2_ = std::max(n2_, n_ * n_ / (static_cast<double>(count_) + borrowed_));
+}
+
+void RidgeStatistics::Clear() {
+  std::fill(s_.begin(), s_.end(), 0.0);
+  std::fill(b_.begin(), b_.end(), 0.0);
+  y2_ = 0;
+  n_ = 0;
+  n2_ = 0;
+}
+
+void RidgeStatistics::Scale(int exponent) {
+  const double factor = std::ldexp(1, exponent);
+  if (n_ * factor < kWeightMin) {
+    Clear();
+    return;
+  }
+  Multiply(s_, factor);
+  Multiply(b_, factor);
+  y2_ *= factor;
+  n_ *= factor;
+  n2_ = std::ldexp(n2_, 2 * exponent);
+}
+
+void RidgeStatistics::Borrow(const RidgeStatistics& source, double strength, double weight) {
+  Check(source.dimension() == dimension(), "sums are borrowed from a regression of one dimension");
+  Check(weight > 0 && std::isfinite(weight), "what is borrowed has a weight");
+  const double observations = std::min(strength, source.n_);
+  if (!(observations > 0)) {
+    return;
+  }
+  const double factor = observations * weight / source.n_;
+  AddScaled(s_, source.s_, factor);
+  AddScaled(b_, source.b_, factor);
+  y2_ = std::fma(factor, source.y2_, y2_);
+  n_ += observations * weight;
+  n2_ += observations * weight * weight;
+  borrowed_ += observations;
+}
+
+RidgeStatistics RidgeStatistics::WithTargets(std::span<const double> theta, double residual) const {
+  const std::size_t d = dimension();
+  Check(theta.size() == d, "targets are predicted by a theta of the regression's dimension");
+  RidgeStatistics other = *this;
+  std::fill(other.b_.begin(), other.b_.end(), 0.0);
+  const double* row = s_.data();
+  for (std::size_t i = 0; i < d; ++i) {
+    other.b_[i] = std::fma(row[0], theta[i], other.b_[i]);
+    for (std::size_t j = i + 1; j < d; ++j) {
+      other.b_[i] = std::fma(row[j - i], theta[j], other.b_[i]);
+      other.b_[j] = std::fma(row[j - i], theta[i], other.b_[j]);
+    }
+    row += d - i;
+  }
+  other.y2_ = residual;
+  for (std::size_t i = 0; i < d; ++i) {
+    other.y2_ = std::fma(theta[i], other.b_[i], other.y2_);
+  }
+  other.Settle();
+  return other;
 }
 
 void RidgeStatistics::Serialise(std::string& out) const {
   AppendValue(out, kStatisticsVersion);
   AppendValue(out, static_cast<std::uint32_t>(dimension()));
   AppendValue(out, count_);
+  AppendValue(out, borrowed_);
   AppendValue(out, n_);
   AppendValue(out, n2_);
   AppendValue(out, y2_);
@@ -141,61 +208,33 @@ std::optional<RidgeStatistics> RidgeStatistics::Restore(std::string_view& in,
     return std::nullopt;
   }
   RidgeStatistics statistics(dimension);
-  if (!TakeValue(in, statistics.count_) || !TakeValue(in, statistics.n_) ||
-      !TakeValue(in, statistics.n2_) || !TakeValue(in, statistics.y2_) ||
-      !TakeDoubles(in, statistics.b_) || !TakeDoubles(in, statistics.s_) ||
-      !statistics.Plausible()) {
+  if (!TakeValue(in, statistics.count_) || !TakeValue(in, statistics.borrowed_) ||
+      !TakeValue(in, statistics.n_) || !TakeValue(in, statistics.n2_) ||
+      !TakeValue(in, statistics.y2_) || !TakeDoubles(in, statistics.b_) ||
+      !TakeDoubles(in, statistics.s_) || !statistics.Plausible()) {
     return std::nullopt;
   }
   return statistics;
 }
 
 bool RidgeStatistics::Plausible() const {
-  const double sums[] = {n_, n2_, y2_};
-  if (!AllFinite(sums) || !AllFinite(b_) || !AllFinite(s_)) {
+  const double sums[] = {n_, n2_, y2_, borrowed_};
+  if (!AllFinite(sums) || !AllFinite(b_) || !AllFinite(s_) || *std::ranges::min_element(sums) < 0) {
     return false;
   }
+  const double* diagonal = s_.data();
   for (std::size_t i = 0; i < dimension(); ++i) {
-    if (s_[PackedSize(i + 1) - 1] < 0) {
+    if (*diagonal < 0) {
       return false;
     }
+    diagonal += dimension() - i;
   }
-  if (count_ == 0) {
-    return n_ == 0 && n2_ == 0 && y2_ == 0;
+  const double contributions = static_cast<double>(count_) + borrowed_;
+  if (contributions == 0 && !(AllZero(sums) && AllZero(b_) && AllZero(s_))) {
+    return false;
   }
-  // Cauchy-Schwarz: n_effective never exceeds the count.
-  return n_ > 0 && n2_ > 0 && y2_ >= 0 && n_ * n_ <= static_cast<double>(count_) * n2_ * (1 + 1e-9);
-}
-
-std::optional<RidgeSolution> SolveRidge(const RidgeStatistics& statistics,
-                                        const RidgePrior& prior) {
-  const std::size_t d = statistics.dimension();
-  Check(prior.precision.size() == d && prior.mean.size() == d,
-        "a prior has its regression's dimension");
-  const auto u = FactorWithJitter(PosteriorPrecision(statistics.s_, prior), d);
-  if (!u) {
-    return std::nullopt;
-  }
-  RidgeSolution solution;
-  std::vector<double> c(d);  // Lambda0 m0 + b
-  double prior_square = 0;   // m0' Lambda0 m0
-  for (std::size_t i = 0; i < d; ++i) {
-    const double prior_part = prior.precision[i] * prior.mean[i];
-    c[i] = prior_part + statistics.b_[i];
-    prior_square += prior_part * prior.mean[i];
-    solution.log_determinant += 2 * std::log((*u)[i * d + i]);
-  }
-  const std::vector<double> z = ForwardSolve(*u, std::move(c));
-  double explained = 0;  // z'z = theta'(Lambda0 m0 + b), without a subtraction
-  for (double entry : z) {
-    explained += entry * entry;
-  }
-  solution.w = InvertCholesky(*u, d);
-  solution.theta = MultiplyTransposed(solution.w, z);
-  solution.a_n = prior.a0 + statistics.n_ / 2;
-  solution.b_n =
-      std::max(kNoiseScaleMin, prior.b0 + (statistics.y2_ + prior_square - explained) / 2);
-  return solution;
+  // Cauchy-Schwarz: n_effective never exceeds the count. Decay, resets and retraction keep it so.
+  return n_ * n_ <= contributions * n2_ * (1 + 1e-9);
 }
 
 }  // namespace sluice::policy

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "policy/cholesky.h"
 #include "policy/ridge.h"
 
 namespace sluice::policy {
@@ -80,23 +81,23 @@ Eigen::VectorXf PanelsOf(const std::vector<double>& w, std::size_t d) {
 
 }  // namespace
 
-std::optional<RidgeFactor> RidgeFactor::Derive(const RidgeStatistics& statistics,
-                                               const RidgePrior& prior) {
-  const std::optional<RidgeSolution> solution = SolveRidge(statistics, prior);
-  if (!solution) {
-    return std::nullopt;
-  }
-  const std::size_t d = statistics.dimension();
+std::optional<RidgeFactor> RidgeFactor::Derive(const RidgeSolution& solution) {
+  return Derive(solution, solution);
+}
+
+std::optional<RidgeFactor> RidgeFactor::Derive(const RidgeSolution& solution,
+                                               const RidgeSolution& with_pending) {
+  const std::size_t d = solution.theta.size();
   RidgeFactor factor;
   factor.theta_.resize(static_cast<Eigen::Index>(d));
   for (std::size_t i = 0; i < d; ++i) {
-    factor.theta_[static_cast<Eigen::Index>(i)] = static_cast<float>(solution->theta[i]);
+    factor.theta_[static_cast<Eigen::Index>(i)] = static_cast<float>(solution.theta[i]);
   }
-  factor.w_ = PanelsOf(solution->w, d);
-  factor.a_n_ = solution->a_n;
-  factor.b_n_ = solution->b_n;
-  factor.sigma_ = std::sqrt(solution->b_n / solution->a_n);
-  factor.log_determinant_ = solution->log_determinant;
+  factor.w_ = PanelsOf(InvertCholesky(with_pending.u, d), d);
+  factor.a_n_ = solution.a_n;
+  factor.b_n_ = solution.b_n;
+  factor.sigma_ = std::sqrt(solution.b_n / solution.a_n);
+  factor.log_determinant_ = with_pending.log_determinant;
   if (!factor.theta_.allFinite() || !factor.w_.allFinite() || !std::isfinite(factor.sigma_)) {
     return std::nullopt;
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "policy/encoder.h"
+#include "policy/log_one_plus.h"
 #include "policy/text_scan.h"
 
 namespace sluice::policy {
@@ -35,24 +36,6 @@ constexpr std::array<std::string_view, 9> kCodeWords{
 constexpr std::array<std::string_view, 15> kMarkedWords{
     "what", "which", "who",  "when",  "where", "why",  "how",      "if",
     "not",  "all",   "true", "false", "most",  "best", "following"};
-
-// ln(1 + count) by the series of the inverse hyperbolic tangent: library logarithms differ in the
-// last bit from version to version, this does not.
-double LogOnePlus(std::size_t count) {
-  int exponent = 0;
-  double mantissa = std::frexp(static_cast<double>(count) + 1, &exponent);
-  if (mantissa < 0.70710678118654752) {
-    mantissa *= 2;
-    --exponent;
-  }
-  const double s = (mantissa - 1) / (mantissa + 1);
-  const double square = s * s;
-  double sum = 0;
-  for (int k = 23; k >= 1; k -= 2) {
-    sum = sum * square + 1.0 / k;
-  }
-  return 2 * s * sum + exponent * 0.69314718055994531;
-}
 
 double Root(std::size_t count) {
   return std::sqrt(static_cast<double>(count));

@@ -89,31 +89,30 @@ struct ArmTerms {
 
 // What the posterior says about one arm in one context.
 struct Estimate {
-  double mean = 0;               // expected quality, reward units
-  double width = 0;              // one posterior standard deviation of the mean, reward units
-  double expected_cost_usd = 0;  // of this request on this arm
-  double utility = 0;            // mean - cost_weight * expected_cost_usd
-  double score = 0;              // what the policy ranks by (LinUCB: utility + alpha * width)
+  double mean = 0;                // expected quality, reward units
+  double width = 0;               // one posterior standard deviation of the mean, reward units
+  double expected_cost_usd = 0;   // of this request on this arm
+  double expected_latency_s = 0;  // of any request on this arm; 0 when nothing is known
+  double utility = 0;  // mean - cost_weight * expected_cost_usd - latency_weight * latency_s
+  double score = 0;    // what the policy ranks by (LinUCB: utility + alpha * width)
 };
 using Estimates = std::array<Estimate, kArmsMax>;
 
 // One choice, with everything that the log must say about how it was made.
 struct Decision {
   ArmId arm = 0;
-  ArmId greedy_arm = 0;  // largest utility among the eligible arms, lowest id on ties
+  // What the policy ranks first: the largest score among the eligible arms, lowest id on ties; or
+  // the arm that the confidence gate or the baseline guard put there; without the new arms where
+  // their share holds them back.
+  ArmId greedy_arm = 0;
   ArmSet eligible;
   Distribution distribution;
-  double exploration = 0;  // P(arm != greedy_arm) under `distribution`
-  Estimates estimates;     // entries of eligible arms only; the others stay 0
-};
-
-// What one outcome teaches about one arm.
-struct Example {
-  ArmId arm = 0;
-  const Context* context = nullptr;      // outlives the call it is passed to
-  double weight = 1;                     // trust in `quality`; > 0
-  std::optional<double> quality;         // in [0, 1]
-  std::optional<double> cost_log_ratio;  // ln(cost_usd / list_price_usd)
+  // P(arm != greedy_arm) under `distribution`; where new arms are held back, each part's own.
+  double exploration = 0;
+  bool gated = false;       // the confidence gate chose greedy_arm
+  bool limited = false;     // allowance, scale or guard held e below what the mode asks for
+  double slack_change = 0;  // what this decision adds to the baseline guard's slack
+  Estimates estimates;      // entries of eligible arms only; the others stay 0
 };
 
 }  // namespace sluice::policy

@@ -148,7 +148,7 @@ Said<config::RouterOptions> RouterFor(const RunOptions& options) {
   auto configured = ConfiguredRouter(options);
   if (auto* problem = std::get_if<std::string>(&configured)) return *problem;
   auto router = std::get<config::RouterOptions>(std::move(configured));
-  if (options.cost_weight) router.policy.cost_weight = *options.cost_weight;
+  if (options.cost_weight) router.objective.cost_weight = *options.cost_weight;
   if (!options.policy.empty()) {
     const auto kind = policy::PolicyKindFromName(options.policy);
     if (!kind) return "there is no policy \"" + options.policy + "\"";
@@ -170,7 +170,7 @@ Said<Order> RunOrder(const Prepared& prepared, const RunOptions& options,
   auto choices = RunExperiment(environment, {router, options.feedback_delay}, progress);
   if (auto* problem = std::get_if<std::string>(&choices)) return *problem;
   const Choices& made = std::get<Choices>(choices);
-  Order order{seed, Summarise(environment, made, router.policy.cost_weight)};
+  Order order{seed, Summarise(environment, made, router.objective.cost_weight)};
   if (options.orders > 1) return order;
   const Heading heading = HeadingOf(prepared, environment, seed, options.feedback_delay);
   streams.out << RenderTable(heading, order.summary);

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "sim/bench.h"
 #include "sim/command.h"
 
 namespace {
@@ -63,6 +64,23 @@ void AddDrive(CLI::App& command, DriveCommandOptions& options) {
   command.add_option("--json", options.json, "Write the table to this file as well");
 }
 
+void AddPareto(CLI::App& command, ParetoBenchOptions& options) {
+  command.add_option("--data-dir", options.data_dir, "Folder of the data (sim/README.md)")
+      ->capture_default_str();
+  command.add_option("--experiment", options.experiment, "01, 02, 03 or 04 (default: all)");
+  command.add_option("--policy", options.policy, "linucb, thompson or squarecb")
+      ->capture_default_str();
+  command.add_option("--exploration", options.exploration,
+                     "natural, off or cap (default: off for linucb, natural for others)");
+  command.add_option("--seeds", options.seeds, "Only the first so many");
+  command.add_option("--features", options.features,
+                     "File of float32 rows (default: the product's own text features)");
+  command.add_option("--json", options.json, "Write the cells to this file as well");
+  command.add_option("--against", options.against,
+                     "File that --json wrote: paired differences to it");
+  command.add_option("--threads", options.threads, "Runs at once (default: one a core)");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -74,9 +92,15 @@ int main(int argc, char** argv) {
   auto* drive_command = app.add_subcommand("drive", "Against a live daemon, over HTTP");
   AddRun(*run_command, run);
   AddDrive(*drive_command, drive);
+  ParetoBenchOptions pareto;
+  auto* bench_command = app.add_subcommand("bench", "Public protocols, in this process");
+  bench_command->require_subcommand(1);
+  AddPareto(*bench_command->add_subcommand("pareto", "The four experiments of ParetoBandit"),
+            pareto);
   CLI11_PARSE(app, argc, argv);
   // A daemon that goes away is a failed request, told and tried again; not the end of the drive.
   std::signal(SIGPIPE, SIG_IGN);
   const Streams streams{std::cout, std::cerr, stderr};
+  if (bench_command->parsed()) return BenchPareto(pareto, streams);
   return run_command->parsed() ? Run(run, streams) : Drive(drive, streams);
 }

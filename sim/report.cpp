@@ -1,7 +1,8 @@
 #include "sim/report.h"
 
-#include <algorithm>
 #include <cstdio>
+
+#include "sim/report_table.h"
 
 namespace sluice::sim {
 namespace {
@@ -9,11 +10,6 @@ namespace {
 constexpr int kRewardDigits = 4;
 constexpr int kCostDigits = 7;
 
-std::string Fixed(double value, int digits) {
-  char text[64];
-  std::snprintf(text, sizeof text, "%.*f", digits, value);
-  return text;
-}
 std::string Percent(double share) {
   return Fixed(100 * share, 1) + "%";
 }
@@ -28,31 +24,6 @@ std::string Cost(double cost_usd) {
 std::string Short(double value) {
   char text[64];
   std::snprintf(text, sizeof text, "%.6g", value);
-  return text;
-}
-
-using Row = std::vector<std::string>;
-
-enum class Side { kLeft, kRight };
-
-// Columns as wide as their widest entry: the first to the left, the others to `side`.
-std::string Align(const std::vector<Row>& rows, Side side = Side::kRight) {
-  std::vector<std::size_t> widths;
-  for (const Row& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()), 0);
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string text;
-  for (const Row& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      const std::string blank(widths[i] - row[i].size(), ' ');
-      const bool left = i == 0 || side == Side::kLeft;
-      line += (i == 0 ? "" : "  ") + (left ? row[i] + blank : blank + row[i]);
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    text += line + "\n";
-  }
   return text;
 }
 

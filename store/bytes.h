@@ -35,6 +35,10 @@ class ByteWriter {
     PutCount(text.size());
     bytes_.append(text);
   }
+  void PutStrings(const std::vector<std::string>& texts) {
+    PutCount(texts.size());
+    for (const std::string& text : texts) PutString(text);
+  }
 
   const std::string& bytes() const { return bytes_; }
   std::string Take() && { return std::move(bytes_); }
@@ -80,6 +84,11 @@ class ByteReader {
     std::string text(left_.substr(0, size));
     left_.remove_prefix(size);
     return text;
+  }
+  std::vector<std::string> GetStrings() {
+    std::vector<std::string> texts(GetCount(sizeof(std::uint32_t)));
+    for (std::string& text : texts) text = GetString();
+    return texts;
   }
 
   void Fail() {

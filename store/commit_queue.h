@@ -26,8 +26,9 @@ struct OutcomesJob {
   std::vector<Appended> results;  // of the first records; the committer works its way through
 };
 
-struct RouterJob {
-  RouterRecord record;
+// A record whose sender blocks until it is synced: a router, or what an operator asked for.
+struct AwaitedJob {
+  Record record;
   std::promise<Result<Position>> done;
 };
 
@@ -37,7 +38,7 @@ struct CheckpointJob {
   std::promise<Result<Done>> done;
 };
 
-using CommitJob = std::variant<DecisionRecord, OutcomesJob, RouterJob>;
+using CommitJob = std::variant<DecisionRecord, OutcomesJob, AwaitedJob>;
 
 class CommitQueue {
  public:

@@ -138,9 +138,9 @@ std::size_t Committer::FillBatch(CommitBatch& batch) {
     if (auto* decision = std::get_if<DecisionRecord>(&job)) {
       batch.AddDecision(std::move(*decision));
       ++records;
-    } else if (auto* router = std::get_if<RouterJob>(&job)) {
-      const Position position = batch.AddRouter(std::move(router->record));
-      answers_.routers.emplace_back(std::move(*router), position);
+    } else if (auto* awaited = std::get_if<AwaitedJob>(&job)) {
+      const Position position = batch.AddAwaited(awaited->record);
+      answers_.awaited.emplace_back(std::move(*awaited), position);
       ++records;
     } else {
       auto& outcomes = std::get<OutcomesJob>(job);
@@ -166,7 +166,7 @@ std::size_t Committer::AddOutcomes(OutcomesJob& job, CommitBatch& batch, std::si
 void Committer::Answer() {
   Answers answers = std::exchange(answers_, Answers());
   for (OutcomesJob& job : answers.outcomes) job.done(std::move(job.results));
-  for (auto& [job, position] : answers.routers) job.done.set_value(position);
+  for (auto& [job, position] : answers.awaited) job.done.set_value(position);
 }
 
 // A power cut may tear the write-ahead log that is written to, at its end. It must never tear one
@@ -238,15 +238,15 @@ void Committer::FailEverything(const Error& fault) {
   for (CommitJob& job : std::exchange(pending_, {})) {
     if (auto* outcomes = std::get_if<OutcomesJob>(&job)) {
       answers.outcomes.push_back(std::move(*outcomes));
-    } else if (auto* router = std::get_if<RouterJob>(&job)) {
-      answers.routers.emplace_back(std::move(*router), 0);
+    } else if (auto* awaited = std::get_if<AwaitedJob>(&job)) {
+      answers.awaited.emplace_back(std::move(*awaited), 0);
     }
   }
   queue_.Release(queue_.unwritten());
   for (OutcomesJob& job : answers.outcomes) {
     job.done(std::vector<Appended>(job.records.size(), Appended::kFailed));
   }
-  for (auto& [job, position] : answers.routers) job.done.set_value(fault);
+  for (auto& [job, position] : answers.awaited) job.done.set_value(fault);
   if (saving_) saving_->job.done.set_value(fault);
   saving_.reset();
   for (CheckpointJob& job : std::exchange(checkpoints_, {})) job.done.set_value(fault);

@@ -66,7 +66,7 @@ class Committer {
   // Taken off the queue whole; answered when the batch is written.
   struct Answers {
     std::vector<OutcomesJob> outcomes;
-    std::vector<std::pair<RouterJob, Position>> routers;
+    std::vector<std::pair<AwaitedJob, Position>> awaited;
   };
 
   Committer(const StoreOptions& options, const RocksTuning& tuning);

@@ -43,13 +43,11 @@ class MemoryStore final : public Store {
   }
 
   Result<Position> AppendRouter(RouterRecord record) override {
-    Position position = 0;
-    {
-      const std::lock_guard lock(mutex_);
-      position = Append(std::move(record));
-    }
-    grown_.notify_all();
-    return position;
+    return AppendAwaited(std::move(record));
+  }
+
+  Result<Position> AppendAdmin(AdminRecord record) override {
+    return AppendAwaited(std::move(record));
   }
 
   Position last_position() const override {
@@ -89,7 +87,7 @@ class MemoryStore final : public Store {
     story.position = found->second.position;
     story.decision = std::get<DecisionRecord>(log_[story.position - 1]);
     for (const Position position : found->second.outcomes) {
-      story.outcomes.push_back(std::get<OutcomeRecord>(log_[position - 1]));
+      story.outcomes.push_back({position, std::get<OutcomeRecord>(log_[position - 1])});
     }
     return std::optional(std::move(story));
   }
@@ -122,7 +120,17 @@ class MemoryStore final : public Store {
     std::vector<Position> outcomes;
   };
 
-  // The three below want mutex_ held.
+  Position AppendAwaited(Record record) {
+    Position position = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      position = Append(std::move(record));
+    }
+    grown_.notify_all();
+    return position;
+  }
+
+  // The two below want mutex_ held.
   Position Append(Record record) {
     log_bytes_ += EncodeRecord(record).size();
     log_.push_back(std::move(record));
@@ -139,22 +147,12 @@ class MemoryStore final : public Store {
     const auto story = stories_.find(record.decision);
     if (story == stories_.end()) return Appended::kUnknown;
     if (story->second.outcomes.size() >= kOutcomesPerDecisionMax) return Appended::kTooMany;
-    Stamp(story->second, record);
+    record.decision_position = story->second.position;
+    record.ordinal = static_cast<std::uint8_t>(story->second.outcomes.size());
     const Position position = Append(std::move(record));
     story->second.outcomes.push_back(position);
     events_.emplace(key, position);
     return Appended::kAccepted;
-  }
-
-  void Stamp(const Story& story, OutcomeRecord& record) const {
-    record.decision_position = story.position;
-    record.first_quality = record.carries_quality;
-    record.first_cost = record.carries_cost;
-    for (const Position position : story.outcomes) {
-      const auto& earlier = std::get<OutcomeRecord>(log_[position - 1]);
-      if (earlier.carries_quality) record.first_quality = false;
-      if (earlier.carries_cost) record.first_cost = false;
-    }
   }
 
   mutable std::mutex mutex_;

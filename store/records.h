@@ -1,4 +1,4 @@
-// What is on disk: the typed records of the event log. The encoding (records.cpp) is part of the
+// What is on disk: the typed records of the event log. The encoding (records*.cpp) is part of the
 // permanent format: little-endian, [u8 type | u8 version | payload | u32 CRC-32C of all before].
 // A new field means a new version that the decoder keeps reading the old one beside.
 //
@@ -31,7 +31,8 @@ enum class RecordType : std::uint8_t {
   kDecision = 1,
   kOutcome = 2,
   kRouter = 3,
-  // Kept for later storeys: arm = 4, price = 5, timer = 6, admin = 7.
+  kAdmin = 7,
+  // Kept for later storeys: 4, 5, 6.
 };
 
 // One eligible arm of a decision.
@@ -41,6 +42,7 @@ struct ArmShare {
   float mean = 0;                     // quality
   float width = 0;
   float expected_cost_usd = 0;
+  float expected_latency_ms = 0;  // 0: not known
   float score = 0;
   bool operator==(const ArmShare&) const = default;
 };
@@ -51,34 +53,51 @@ struct DecisionRecord {
   std::uint64_t time_us = 0;          // since the epoch
   std::uint32_t router = 0;           // RouterRecord::router
   std::uint64_t sequence = 0;         // keys the draw
+  std::uint64_t tick = 0;             // the router's count of decisions, what forgetting counts in
   std::uint64_t policy_version = 0;   // snapshot that was read
   std::uint8_t policy_kind = 0;       // policy::PolicyKind
   std::uint8_t exploration_mode = 0;  // policy::ExplorationMode
   std::uint8_t reason = 0;            // api::Reason
-  std::uint8_t narrowed_by = 0;       // bit i: api::Narrowing i
+  std::uint16_t narrowed_by = 0;      // bit i: api::Narrowing i
+  std::uint16_t notes = 0;            // bit i: daemon's Note i
   bool learnable = true;              // false: overrides
+  bool active = true;                 // false: no default reward until an outcome activates it
+  bool audit = false;                 // a judgement was asked for
   std::uint16_t arm = 0;
   std::uint16_t greedy_arm = 0;
   std::optional<std::uint16_t> baseline_arm;
-  std::uint64_t eligible = 0;        // bit a: arm a
-  double cost_weight = 0;            // lambda used, per USD
-  double exploration = 0;            // P(arm != greedy_arm)
+  std::optional<std::uint16_t> observed_arm;  // what the policy drew while `arm` is the caller's
+  std::uint64_t eligible = 0;                 // bit a: arm a
+  double cost_weight = 0;                     // lambda used, per USD
+  double latency_weight = 0;                  // mu used, per second
+  double exploration = 0;                     // P(arm != greedy_arm)
   double list_price_usd = 0;         // of the chosen arm, blended per 1,000 tokens, at the time
+  double reserved_usd = 0;           // worst case held back until the cost is known; 0: none
   std::vector<ArmShare> shares;      // of the eligible arms, by id
+  std::uint32_t map_version = 0;     // of the context map that made `context`; 0: none
   std::vector<float> context;        // with the bias
+  std::string features;              // what a later map needs to make another; opaque here
+  std::string plan;                  // what the user pays for; empty: not said
   std::string request_id;            // empty: none
   std::uint64_t request_digest = 0;  // of the request's body, when it has a request_id
   std::vector<std::string> tags;
   bool operator==(const DecisionRecord&) const = default;
 };
 
-// Raw facts reported about a decision. Which signals are present is kept; nothing is derived.
+inline constexpr std::uint8_t kOrdinalUnknown = 255;
+
+// Raw facts reported about a decision, by whoever may report; timers that fire report as well
+// (source "sluice"), so that they stand in the log and count once. Which signals are present is
+// kept; nothing is derived.
 struct OutcomeRecord {
   DecisionId decision;
   std::string event_id;  // with `source` the idempotency key
   std::string source;
   std::uint64_t received_us = 0;  // not part of what duplicates are compared by
   std::optional<std::uint64_t> occurred_us;
+  std::uint32_t seq = 0;   // a higher one of the same source revises
+  bool revoked = false;    // withdraws what the source said up to `seq`
+  bool activate = false;   // of a decision that was made with active = false
   std::string served_arm;  // name of the arm that answered; empty: the chosen one
   std::optional<double> reward;
   std::optional<std::int8_t> thumb;
@@ -92,20 +111,25 @@ struct OutcomeRecord {
   std::optional<std::uint32_t> output_tokens;
   std::optional<std::uint32_t> reasoning_tokens;
   std::optional<std::uint16_t> status;
-  // What this outcome can teach, said by whoever appends it.
-  bool carries_quality = false;
-  bool carries_cost = false;
 
   // Given by the committer, in log order, so that a reader of the log needs no table of its own.
   Position decision_position = 0;
-  bool first_quality = false;  // no earlier outcome of the decision carried quality
-  bool first_cost = false;
+  // How many outcomes of the decision stand before this one; kOrdinalUnknown in records of the
+  // first version.
+  std::uint8_t ordinal = 0;
   bool operator==(const OutcomeRecord&) const = default;
 };
 
 // A router's definition from here on. `definition` is the router's canonical configuration text
 // (config::PrintRouter), opaque here; arm i of the roster is called arm_names[i].
 struct RouterRecord {
+  // Sufficient statistics that an arm starts from (policy::Model's bytes), opaque here.
+  struct WarmStart {
+    std::uint16_t arm = 0;
+    std::string statistics;
+    bool operator==(const WarmStart&) const = default;
+  };
+
   std::uint32_t router = 0;
   std::string name;
   std::uint64_t time_us = 0;
@@ -113,10 +137,22 @@ struct RouterRecord {
   std::string context_id;              // policy::ContextBuilder::id()
   std::vector<std::string> arm_names;  // only ever grows
   std::string definition;
+  std::uint32_t gram_seed = 0;         // keys the hash of n-grams; a secret of the directory
+  std::vector<WarmStart> warm_starts;  // of arms that are new in this record
   bool operator==(const RouterRecord&) const = default;
 };
 
-using Record = std::variant<DecisionRecord, OutcomeRecord, RouterRecord>;
+// What an operator asked of a router. `operation` is daemon's AdminOperation, opaque here.
+struct AdminRecord {
+  std::uint32_t router = 0;
+  std::uint64_t time_us = 0;
+  std::uint8_t operation = 0;
+  Position target = 0;  // rollback: what lies after it and before this record is not learnt
+  std::string arm;      // reset: of one arm; empty: of all
+  bool operator==(const AdminRecord&) const = default;
+};
+
+using Record = std::variant<DecisionRecord, OutcomeRecord, RouterRecord, AdminRecord>;
 
 struct LogEntry {
   Position position = 0;

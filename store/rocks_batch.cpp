@@ -49,22 +49,20 @@ Appended CommitBatch::AddOutcome(OutcomeRecord record) {
   if (decision.outcomes.size() >= kOutcomesPerDecisionMax) return Appended::kTooMany;
 
   record.decision_position = decision.position;
-  record.first_quality = record.carries_quality && !decision.quality_seen;
-  record.first_cost = record.carries_cost && !decision.cost_seen;
-  const Position position = Append(record);
-  decision.quality_seen |= record.carries_quality;
-  decision.cost_seen |= record.carries_cost;
+  record.ordinal = static_cast<std::uint8_t>(decision.outcomes.size());
+  Record stamped(std::move(record));
+  const Position position = Append(stamped);
   decision.outcomes.push_back(position);
   (*found)->changed = true;
   (void)batch_.Put(db_.handle(Family::kDedupe), key, EncodeNumber(position));
-  accepted_.emplace(std::move(key), std::move(record));
+  accepted_.emplace(std::move(key), std::get<OutcomeRecord>(std::move(stamped)));
   promised_ = true;
   return Appended::kAccepted;
 }
 
-Position CommitBatch::AddRouter(RouterRecord record) {
+Position CommitBatch::AddAwaited(const Record& record) {
   promised_ = true;
-  return Append(std::move(record));
+  return Append(record);
 }
 
 Result<CommitBatch::Touched*> CommitBatch::Find(const DecisionId& id) {

@@ -23,7 +23,8 @@ class CommitBatch {
   // A second decision with the same id is not written: the first one stands.
   void AddDecision(DecisionRecord record);
   Appended AddOutcome(OutcomeRecord record);
-  Position AddRouter(RouterRecord record);
+  // Somebody waits for it to be on disk.
+  Position AddAwaited(const Record& record);
 
   // Writes all of it or nothing. `sync_allowed` is false only for the power-cut test's control.
   Result<Done> Write(RocksDb& db, bool sync_allowed);

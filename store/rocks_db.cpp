@@ -112,7 +112,7 @@ Result<std::optional<DecisionStory>> RocksDb::FindStory(const DecisionId& id) co
   for (const Position position : (*index)->outcomes) {
     auto outcome = OutcomeAt(position);
     if (!outcome.ok()) return outcome.error();
-    story.outcomes.push_back(std::move(*outcome));
+    story.outcomes.push_back({position, std::move(*outcome)});
   }
   return std::optional<DecisionStory>(std::move(story));
 }

@@ -9,10 +9,9 @@
 namespace sluice::store {
 namespace {
 
-constexpr std::uint8_t kIndexVersion = 1;
+constexpr std::uint8_t kIndexVersion = 2;
 constexpr std::uint8_t kHeadVersion = 1;
-constexpr std::uint8_t kQualitySeen = 1;
-constexpr std::uint8_t kCostSeen = 2;
+constexpr std::uint8_t kIndexMarksMax = 3;
 constexpr char kHeadPrefix = 'h';
 constexpr char kChunkPrefix = 'c';
 
@@ -69,10 +68,8 @@ std::optional<std::uint64_t> DecodeNumber(std::string_view bytes) {
 }
 
 std::string EncodeIndex(const DecisionIndex& index) {
-  ByteWriter out(2 + sizeof(Position) + 4 + index.outcomes.size() * sizeof(Position));
+  ByteWriter out(1 + sizeof(Position) + 4 + index.outcomes.size() * sizeof(Position));
   out.Put(kIndexVersion);
-  out.Put(static_cast<std::uint8_t>((index.quality_seen ? kQualitySeen : 0) |
-                                    (index.cost_seen ? kCostSeen : 0)));
   out.Put(index.position);
   out.PutCount(index.outcomes.size());
   for (const Position position : index.outcomes) out.Put(position);
@@ -81,15 +78,14 @@ std::string EncodeIndex(const DecisionIndex& index) {
 
 Result<DecisionIndex> DecodeIndex(std::string_view bytes) {
   ByteReader in(bytes);
-  if (const auto version = in.Get<std::uint8_t>(); !bytes.empty() && version != kIndexVersion) {
+  const auto version = in.Get<std::uint8_t>();
+  if (!bytes.empty() && (version < 1 || version > kIndexVersion)) {
     return Error{Code::kFormat, "an entry of the decisions index has version " +
                                     std::to_string(version) + ", which this release does not know"};
   }
   DecisionIndex index;
-  const auto marks = in.Get<std::uint8_t>();
-  if ((marks & ~(kQualitySeen | kCostSeen)) != 0) in.Fail();
-  index.quality_seen = (marks & kQualitySeen) != 0;
-  index.cost_seen = (marks & kCostSeen) != 0;
+  // Version 1 had marks of what the outcomes taught, which their reader now finds out.
+  if (version == 1 && in.Get<std::uint8_t>() > kIndexMarksMax) in.Fail();
   index.position = in.Get<Position>();
   index.outcomes.resize(in.GetCount(sizeof(Position)));
   for (Position& position : index.outcomes) position = in.Get<Position>();

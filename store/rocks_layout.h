@@ -41,8 +41,6 @@ std::optional<std::uint64_t> DecodeNumber(std::string_view bytes);
 // What is known about a decision without reading the log.
 struct DecisionIndex {
   Position position = 0;
-  bool quality_seen = false;  // an outcome that carries quality stands in the log
-  bool cost_seen = false;
   std::vector<Position> outcomes;
 };
 std::string EncodeIndex(const DecisionIndex& index);

@@ -27,10 +27,11 @@ class RocksStore final : public Store {
   }
 
   Result<Position> AppendRouter(RouterRecord record) override {
-    RouterJob job{std::move(record), {}};
-    std::future<Result<Position>> appended = job.done.get_future();
-    if (!committer_->queue().Push(std::move(job), 1)) return Refused();
-    return appended.get();
+    return AppendAwaited(std::move(record));
+  }
+
+  Result<Position> AppendAdmin(AdminRecord record) override {
+    return AppendAwaited(std::move(record));
   }
 
   Position last_position() const override { return committer_->progress().last(); }
@@ -76,6 +77,13 @@ class RocksStore final : public Store {
   }
 
  private:
+  Result<Position> AppendAwaited(Record record) {
+    AwaitedJob job{std::move(record), {}};
+    std::future<Result<Position>> appended = job.done.get_future();
+    if (!committer_->queue().Push(std::move(job), 1)) return Refused();
+    return appended.get();
+  }
+
   static Error Refused() {
     return Error{Code::kUnavailable, "the store is full or not writable after a fault"};
   }

@@ -2,14 +2,14 @@
 //
 // One committer gives positions. What is appended goes through one queue in the order of the calls,
 // so a decision always stands in the log before an outcome that was appended after it, and a record
-// that can be read has been written (and, for outcomes and routers, synced).
+// that can be read has been written (and, for all but decisions, synced).
 //
 // Every call may come from any thread, at any time between OpenStore and the destructor. Records
 // are passed by value and owned by the store from then on.
 //
-// After a failed write the store is not writable: decisions and outcomes are refused, reads may
-// answer kUnavailable, and it closes and reopens by itself, with back-off, until it is. Nothing
-// that was reported as accepted is lost by that.
+// After a failed write the store is not writable: what is appended is refused, reads may answer
+// kUnavailable, and it closes and reopens by itself, with back-off, until it is. Nothing that was
+// reported as accepted is lost by that.
 #pragma once
 
 #include <chrono>
@@ -36,11 +36,16 @@ enum class Appended {
   kFailed,     // could not be written; whether it stands is not known, so send it again
 };
 
+struct PlacedOutcome {
+  Position position = 0;
+  OutcomeRecord record;
+};
+
 // A decision with everything that was reported about it.
 struct DecisionStory {
   Position position = 0;
   DecisionRecord decision;
-  std::vector<OutcomeRecord> outcomes;  // in log order
+  std::vector<PlacedOutcome> outcomes;  // in log order
 };
 
 struct Checkpoint {
@@ -72,8 +77,9 @@ class Store {
   using OutcomesDone = std::function<void(std::vector<Appended>)>;
   virtual bool AppendOutcomes(std::vector<OutcomeRecord> records, OutcomesDone done) = 0;
 
-  // Blocks until the record is synced.
+  // Block until the record is synced.
   virtual Result<Position> AppendRouter(RouterRecord record) = 0;
+  virtual Result<Position> AppendAdmin(AdminRecord record) = 0;
 
   // -- Reading -----------------------------------------------------------------------------------
 

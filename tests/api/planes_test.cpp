@@ -1,56 +1,18 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include "api/admin_plane.h"
 #include "api/data_plane.h"
 #include "tests/support/fake_service.h"
+#include "tests/support/plane_calls.h"
 
 namespace sluice::api {
 namespace {
 
 using nlohmann::json;
+using test::Ask;
 using test::FakeService;
-
-struct Call {
-  std::string method = "POST";
-  std::string target;
-  std::string body;
-  std::string content_type = "application/json";
-};
-
-// The plane's answer, which must come at once and once.
-HttpResponse Ask(const HttpHandler& plane, const Call& call) {
-  const std::size_t mark = std::min(call.target.find('?'), call.target.size());
-  const std::string_view target = call.target;
-  const HttpRequest request{.method = call.method,
-                            .path = target.substr(0, mark),
-                            .query = target.substr(std::min(mark + 1, target.size())),
-                            .content_type = call.content_type,
-                            .body = call.body,
-                            .reader = 0};
-  std::vector<HttpResponse> responses;
-  plane(request, [&](HttpResponse response) { responses.push_back(std::move(response)); });
-  REQUIRE(responses.size() == 1);
-  return responses.front();
-}
-
-std::string Header(const HttpResponse& response, const std::string& name) {
-  for (const auto& [key, value] : response.headers) {
-    if (key == name) {
-      return value;
-    }
-  }
-  return "";
-}
-
-json ProblemOf(const HttpResponse& response, int status) {
-  CHECK(response.status == status);
-  CHECK(response.content_type == "application/problem+json");
-  json body = json::parse(response.body);
-  CHECK(body["status"] == status);
-  CHECK_FALSE(body["title"].get<std::string>().empty());
-  return body;
-}
+using test::Header;
+using test::ProblemOf;
 
 TEST_CASE("a route answer stands in the body and in headers") {
   FakeService service;
@@ -190,63 +152,6 @@ TEST_CASE("a data path takes JSON by POST and nothing else") {
     ProblemOf(Ask(plane, {.target = path, .body = "{}"}), 404);
     ProblemOf(Ask(plane, {.method = "GET", .target = path}), 404);
   }
-}
-
-Call Get(const std::string& target) {
-  return {.method = "GET", .target = target};
-}
-
-TEST_CASE("the admin plane tells health readiness and metrics") {
-  FakeService service;
-  const auto plane = MakeAdminPlane(service);
-  CHECK(Ask(plane, Get("/healthz")).body == "ok");
-  CHECK(Ask(plane, Get("/readyz")).status == 200);
-  CHECK(Ask(plane, Get("/readyz?for=feedback")).status == 200);
-  CHECK(Ask(plane, Get("/readyz?for=tea")).status == 422);
-  const HttpResponse metrics = Ask(plane, Get("/metrics"));
-  CHECK(metrics.content_type == "text/plain; version=0.0.4");
-  CHECK(metrics.body == "sluice_up 1\n");
-}
-
-TEST_CASE("readiness for routing does not need the log") {
-  FakeService service;
-  const auto plane = MakeAdminPlane(service);
-  service.readiness = {.route = true, .feedback = false, .detail = "the log is not writable"};
-  CHECK(Ask(plane, Get("/readyz")).status == 200);
-  CHECK(Ask(plane, Get("/readyz?for=route")).status == 200);
-  const HttpResponse response = Ask(plane, Get("/readyz?for=feedback"));
-  CHECK(ProblemOf(response, 503)["detail"] == "the log is not writable");
-  CHECK(Header(response, "Retry-After") == "1");
-  service.readiness.route = false;
-  CHECK(Ask(plane, Get("/readyz")).status == 503);
-  CHECK(Ask(plane, Get("/healthz")).status == 200);
-}
-
-TEST_CASE("the admin plane reports routers and decisions by name") {
-  FakeService service;
-  const auto plane = MakeAdminPlane(service);
-  CHECK(json::parse(Ask(plane, Get("/v1/routers")).body)["routers"][0]["name"] == "a b");
-  CHECK(json::parse(Ask(plane, Get("/v1/routers/a%20b")).body)["name"] == "a b");
-  CHECK(json::parse(Ask(plane, Get("/v1/decisions/d-1")).body)["decision_id"] == "d-1");
-  for (const char* target :
-       {"/v1/routers/", "/v1/routers/none", "/v1/routers/%", "/v1/routers/%4", "/v1/decisions/",
-        "/v1/decisions/d-2", "/v1/decisions/%FF", "/v1/route", "/", "/healthz/"}) {
-    INFO(target);
-    ProblemOf(Ask(plane, Get(target)), 404);
-  }
-}
-
-TEST_CASE("the admin plane is only read") {
-  FakeService service;
-  const auto plane = MakeAdminPlane(service);
-  for (const std::string path :
-       {"/healthz", "/readyz", "/metrics", "/v1/routers", "/v1/routers/a", "/v1/decisions/d-1"}) {
-    CHECK(Ask(plane, {.method = "HEAD", .target = path}).status == Ask(plane, Get(path)).status);
-    const HttpResponse response = Ask(plane, {.target = path});
-    ProblemOf(response, 405);
-    CHECK(Header(response, "Allow") == "GET, HEAD");
-  }
-  ProblemOf(Ask(plane, {.target = "/nothing"}), 404);
 }
 
 }  // namespace

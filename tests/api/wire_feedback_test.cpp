@@ -1,3 +1,6 @@
+#include <string>
+#include <vector>
+
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
@@ -84,6 +87,41 @@ TEST_CASE("an event may say only which arm served") {
   CHECK(Accepted(R"({"decision_id": "d", "event_id": "e", "served_arm": "a"})").served_arm == "a");
 }
 
+TEST_CASE("a higher seq revises and the first one is zero") {
+  CHECK(Accepted(R"({"decision_id": "d", "event_id": "e", "reward": 1})").seq == 0U);
+  CHECK(Accepted(R"({"decision_id": "d", "event_id": "e", "reward": 1, "seq": 4294967295})").seq ==
+        4294967295U);
+}
+
+TEST_CASE("an event may only withdraw or only activate") {
+  const FeedbackEvent withdrawn = Accepted(
+      R"({"request_id": "r", "router": "chat", "event_id": "e", "source": "judge", "seq": 3,
+          "occurred_at": "2026-01-31T12:00:00Z", "revoked": true})");
+  CHECK(withdrawn.revoked);
+  CHECK(withdrawn.seq == 3U);
+  CHECK_FALSE(withdrawn.activate);
+  const FeedbackEvent activated =
+      Accepted(R"({"decision_id": "d", "event_id": "e", "activate": true})");
+  CHECK(activated.activate);
+  CHECK_FALSE(activated.revoked);
+  CHECK(
+      Accepted(R"({"decision_id": "d", "event_id": "e", "activate": true, "reward": 1})").reward ==
+      1.0);
+}
+
+TEST_CASE("a source may have any plain name but the daemon's own") {
+  const auto source = [](const std::string& name) {
+    return Accepted(json{{"decision_id", "d"}, {"event_id", "e"}, {"reward", 1}, {"source", name}}
+                        .dump())
+        .source;
+  };
+  for (const std::string& name :
+       {std::string("user"), std::string("crm.eu-1_B"), std::string("Sluice"),
+        std::string("sluice2"), std::string(kNameBytesMax, 'x')}) {
+    CHECK(source(name) == name);
+  }
+}
+
 TEST_CASE("events in a list are read each for itself") {
   const FeedbackBody body = Parsed(R"({"events": [
     {"decision_id": "d", "event_id": "1", "reward": 0.5},
@@ -104,15 +142,18 @@ struct RefusalRow {
   const char* pointer;
 };
 
-TEST_CASE("an event that breaks a rule is unprocessable and pointed to") {
-  const json good = {{"decision_id", "d"}, {"event_id", "e"}, {"reward", 0.5}};
-  REQUIRE(Accepted(good.dump()).reward == 0.5);
+// A good event that withdraws and says something else as well.
+json Revoked(json more) {
+  more["reward"] = nullptr;
+  more["revoked"] = true;
+  return more;
+}
+
+// Who says what about which decision.
+std::vector<RefusalRow> WrongEvents() {
   const std::string long_id(kIdBytesMax + 1, 'x');
-  const RefusalRow rows[] = {
+  return {
       {"an unknown field", {{"rewrad", 1}}, "/rewrad"},
-      {"seq is for later", {{"seq", 1}}, "/seq"},
-      {"revoked is for later", {{"revoked", true}}, "/revoked"},
-      {"activate is for later", {{"activate", true}}, "/activate"},
       {"response_id is for later", {{"response_id", "r"}}, "/response_id"},
       {"an id is there", {{"decision_id", nullptr}}, ""},
       {"only one id is there", {{"request_id", "r"}}, ""},
@@ -121,9 +162,32 @@ TEST_CASE("an event that breaks a rule is unprocessable and pointed to") {
       {"event_id is there", {{"event_id", nullptr}}, "/event_id"},
       {"event_id is not empty", {{"event_id", ""}}, "/event_id"},
       {"event_id is short", {{"event_id", long_id}}, "/event_id"},
-      {"source is a known one", {{"source", "webhook"}}, "/source"},
+      {"source is not the daemon's own", {{"source", "sluice"}}, "/source"},
+      {"source is a name", {{"source", "web hook"}}, "/source"},
+      {"source is not empty", {{"source", ""}}, "/source"},
+      {"source is short", {{"source", std::string(kNameBytesMax + 1, 'x')}}, "/source"},
+      {"seq is whole", {{"seq", 1.5}}, "/seq"},
+      {"seq is not negative", {{"seq", -1}}, "/seq"},
+      {"seq has 32 bits", {{"seq", 4294967296}}, "/seq"},
+      {"revoked is a boolean", {{"revoked", 1}}, "/revoked"},
+      {"revoked excludes reward", {{"revoked", true}}, "/revoked"},
+      {"revoked excludes quality", Revoked({{"signals", {{"thumb", 0}}}}), "/revoked"},
+      {"revoked excludes cost", Revoked({{"signals", {{"cost_usd", 0}}}}), "/revoked"},
+      {"revoked excludes status", Revoked({{"signals", {{"status", 200}}}}), "/revoked"},
+      {"revoked excludes served_arm", Revoked({{"served_arm", "a"}}), "/revoked"},
+      {"revoked excludes activate", Revoked({{"activate", true}}), "/revoked"},
+      {"revoked needs its ids as well", Revoked({{"event_id", nullptr}}), "/event_id"},
+      {"not revoking says nothing", {{"reward", nullptr}, {"revoked", false}}, ""},
+      {"activate is a boolean", {{"activate", "yes"}}, "/activate"},
+      {"not activating says nothing", {{"reward", nullptr}, {"activate", false}}, ""},
       {"source is a string", {{"source", 1}}, "/source"},
       {"served_arm is a name", {{"served_arm", ""}}, "/served_arm"},
+  };
+}
+
+// What is said.
+std::vector<RefusalRow> WrongSignals() {
+  return {
       {"reward is at most one", {{"reward", 1.0000001}}, "/reward"},
       {"reward is not negative", {{"reward", -0.1}}, "/reward"},
       {"reward is a number", {{"reward", "1"}}, "/reward"},
@@ -151,6 +215,14 @@ TEST_CASE("an event that breaks a rule is unprocessable and pointed to") {
       {"occurred_at is a string", {{"occurred_at", 1769860800}}, "/occurred_at"},
       {"occurred_at has a zone", {{"occurred_at", "2026-01-31T12:00:00"}}, "/occurred_at"},
   };
+}
+
+TEST_CASE("an event that breaks a rule is unprocessable and pointed to") {
+  const json good = {{"decision_id", "d"}, {"event_id", "e"}, {"reward", 0.5}};
+  REQUIRE(Accepted(good.dump()).reward == 0.5);
+  std::vector<RefusalRow> rows = WrongEvents();
+  const std::vector<RefusalRow> signals = WrongSignals();
+  rows.insert(rows.end(), signals.begin(), signals.end());
   for (const RefusalRow& row : rows) {
     DYNAMIC_SECTION(row.rule) {
       json body = good;

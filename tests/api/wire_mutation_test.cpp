@@ -20,6 +20,15 @@ constexpr const char* kBodies[] = {
     R"({"decision_id":"d","event_id":"e","source":"judge","reward":0.5,"signals":{"cost_usd":1}})",
     R"({"events":[{"request_id":"r","event_id":"1","signals":{"thumb":1,"status":200}},
        {"decision_id":"d","event_id":"2","occurred_at":"2026-01-31T12:00:00.5Z","reward":1}]})",
+    R"({"embedding":[1],"embedding_model":"m","user":{"plan":"p"},"max_latency_ms":5,
+       "active":false})",
+    R"({"decision_id":"d","event_id":"e","source":"crm","seq":2,"revoked":true,"activate":false})",
+    R"({"model":"m","tier":2,"price_output_per_million_usd":1.5,"capabilities":["a","b"],
+       "params":{"b":1,"a":0.5,"c":"x"},"state":"paused","start":"prior","statistics":"AAECAw=="})",
+    R"({"model":"m","price_input_per_million_usd":1,"price_changes":[
+       {"from":"2026-12-01T00:00:00Z","input_per_million_usd":1,"output_per_million_usd":2}]})",
+    R"({"position":12})",
+    R"({"arm":"economy"})",
 };
 
 constexpr const char* kPieces[] = {
@@ -109,14 +118,41 @@ bool IsSound(const RouteRequest& request) {
   for (const auto& [name, value] : request.features) {
     sound = sound && !name.empty() && std::isfinite(value);
   }
-  return sound && request.max_cost_usd.value_or(1) > 0;
+  return sound && request.max_cost_usd.value_or(1) > 0 && request.max_latency_ms.value_or(1) > 0 &&
+         (request.embedding_model.empty() || request.embedding);
 }
 
 bool IsSound(const FeedbackEvent& event) {
   const double reward = event.reward.value_or(0);
   const bool both = event.reward && (event.thumb || event.score);
   return !event.event_id.empty() && event.decision_id.empty() != event.request_id.empty() &&
-         reward >= 0 && reward <= 1 && !both && event.cost_usd.value_or(0) >= 0;
+         reward >= 0 && reward <= 1 && !both && event.cost_usd.value_or(0) >= 0 &&
+         IsPlainName(event.source) && event.source != "sluice" &&
+         !(event.revoked && (event.reward || event.cost_usd || event.thumb || event.activate));
+}
+
+bool IsPrice(double input, double output) {
+  return input >= 0 && output >= 0 && input + output > 0 && input <= kPriceMax &&
+         output <= kPriceMax;
+}
+
+bool IsSound(const ArmPut& arm) {
+  bool sound = !arm.model.empty() && arm.tier >= 1 && arm.tier <= kTierMax &&
+               IsPrice(arm.price_input_per_million_usd, arm.price_output_per_million_usd) &&
+               arm.capabilities.size() <= kCapabilitiesMax && arm.params.size() <= kParamsMax &&
+               IsPlainName(arm.start) && arm.start_strength >= 1;
+  for (const ArmPut::Price& price : arm.price_changes) {
+    sound = sound && IsPrice(price.input_per_million_usd, price.output_per_million_usd);
+  }
+  for (std::size_t i = 1; i < arm.params.size(); ++i) {
+    sound = sound && arm.params[i - 1].first < arm.params[i].first;
+  }
+  return sound && (arm.state == "active" || arm.state == "paused" || arm.state == "draining");
+}
+
+bool IsSound(const AdminRequest& request) {
+  const bool is_rollback = request.operation == AdminOperation::kRollback;
+  return (is_rollback || !request.position) && (!is_rollback || request.arm.empty());
 }
 
 template <class Value>
@@ -151,6 +187,10 @@ TEST_CASE("damaged bodies are refused or read into sound values") {
     REQUIRE(IsSound(ParseRouteBatch(body)));
     REQUIRE(IsSound(ParseChat(body)));
     REQUIRE(IsSound(ParseFeedback(body)));
+    REQUIRE(IsSound(ParseArm(body)));
+    REQUIRE(IsSound(ParseAdmin(AdminOperation::kRollback, body)));
+    REQUIRE(IsSound(ParseAdmin(AdminOperation::kReset, body)));
+    REQUIRE(IsSound(ParseEmpty(body).value_or(Problem{.status = 422, .detail = "-"})));
   }
 }
 

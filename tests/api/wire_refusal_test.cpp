@@ -115,9 +115,12 @@ std::vector<RefusalRow> BodiesWithoutMeaning() {
       {"unknown field with a slash", R"({"a/b~c": "x"})", 422, "/a~1b~0c"},
       {"unknown empty field", R"({"": 1})", 422, "/"},
       {"session_id is for later", R"({"session_id": "s"})", 422, "/session_id"},
-      {"user is for later", R"({"user": {"id": "u"}})", 422, "/user"},
-      {"max_latency_ms is for later", R"({"max_latency_ms": 5})", 422, "/max_latency_ms"},
-      {"active is for later", R"({"active": true})", 422, "/active"},
+      {"user is an object", R"({"user": "u"})", 422, "/user"},
+      {"user.id is for later", R"({"user": {"plan": "free", "id": "u"}})", 422, "/user/id"},
+      {"an unknown field of a user", R"({"user": {"paln": "free"}})", 422, "/user/paln"},
+      {"a plan is a string", R"({"user": {"plan": 1}})", 422, "/user/plan"},
+      {"a plan is not empty", R"({"user": {"plan": ""}})", 422, "/user/plan"},
+      {"a plan is short", With("user", {{"plan", TextOf(kNameBytesMax + 1)}}), 422, "/user/plan"},
       {"null is no value", R"({"router": null})", 422, "/router"},
       {"router is a string", R"({"router": 1})", 422, "/router"},
       {"router is not empty", R"({"router": ""})", 422, "/router"},
@@ -135,6 +138,13 @@ std::vector<RefusalRow> BodiesWithoutMeaning() {
       {"embedding fits float32", R"({"embedding": [1, 2, 1e39]})", 422, "/embedding/2"},
       {"embedding is bounded", With("embedding", std::vector<int>(kEmbeddingMax + 1, 1)), 422,
        "/embedding"},
+      {"an embedding's model is a string", R"({"embedding": [1], "embedding_model": 3})", 422,
+       "/embedding_model"},
+      {"an embedding's model is not empty", R"({"embedding": [1], "embedding_model": ""})", 422,
+       "/embedding_model"},
+      {"text has no embedding's model", R"({"embedding_model": "m", "query": "x"})", 422,
+       "/embedding_model"},
+      {"nothing has no embedding's model", R"({"embedding_model": "m"})", 422, "/embedding_model"},
       {"base64 is not empty", R"({"embedding": ""})", 422, "/embedding"},
       {"base64 has its alphabet", R"({"embedding": "AACA-w=="})", 422, "/embedding"},
       {"base64 is padded", R"({"embedding": "AACAPw"})", 422, "/embedding"},
@@ -169,6 +179,12 @@ std::vector<RefusalRow> BodiesWithWrongWishes() {
       {"max_cost_usd is above zero", R"({"max_cost_usd": 0})", 422, "/max_cost_usd"},
       {"max_cost_usd is not negative", R"({"max_cost_usd": -0.1})", 422, "/max_cost_usd"},
       {"max_cost_usd is above what counts", R"({"max_cost_usd": 1e-320})", 422, "/max_cost_usd"},
+      {"max_latency_ms is a number", R"({"max_latency_ms": true})", 422, "/max_latency_ms"},
+      {"max_latency_ms is above zero", R"({"max_latency_ms": 0})", 422, "/max_latency_ms"},
+      {"max_latency_ms is not negative", R"({"max_latency_ms": -5})", 422, "/max_latency_ms"},
+      {"max_latency_ms is above what counts", R"({"max_latency_ms": 1e-31})", 422,
+       "/max_latency_ms"},
+      {"active is a boolean", R"({"active": "no"})", 422, "/active"},
       {"input_tokens is an integer", R"({"input_tokens": 1.5})", 422, "/input_tokens"},
       {"input_tokens is not negative", R"({"input_tokens": -1})", 422, "/input_tokens"},
       {"input_tokens has 32 bits", R"({"input_tokens": 4294967296})", 422, "/input_tokens"},
@@ -214,6 +230,8 @@ TEST_CASE("JSON that means nothing here is unprocessable and pointed to") {
 TEST_CASE("a field for later is told from an unknown one") {
   CHECK(Refused(R"({"session_id": "s"})").detail == "this field is not supported by this version");
   CHECK(Refused(R"({"sessionid": "s"})").detail == "there is no such field");
+  CHECK(Refused(R"({"user": {"id": "u"}})").detail ==
+        "this field is not supported by this version");
 }
 
 TEST_CASE("an object may have only so many fields") {

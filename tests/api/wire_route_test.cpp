@@ -31,6 +31,7 @@ TEST_CASE("every field of a route request is read") {
     "router": "chat", "query": "Why is the sky blue?", "request_id": "r-1",
     "tags": ["a", "b"], "allow": ["economy", "premium"], "deny": ["standard"],
     "needs": ["vision"], "override": "premium", "baseline": "standard", "max_cost_usd": 0.25,
+    "user": {"plan": "free"}, "max_latency_ms": 1500, "active": false,
     "input_tokens": 12, "output_tokens_max": 4294967295, "features": {"hour": 13, "vip": 0.5},
     "explain": true})");
   CHECK(request.router == "chat");
@@ -43,7 +44,10 @@ TEST_CASE("every field of a route request is read") {
   CHECK(request.needs == std::vector<std::string>{"vision"});
   CHECK(request.override_arm == "premium");
   CHECK(request.baseline == "standard");
+  CHECK(request.plan == "free");
   CHECK(request.max_cost_usd == 0.25);
+  CHECK(request.max_latency_ms == 1500);
+  CHECK_FALSE(request.active);
   CHECK(request.input_tokens == 12U);
   CHECK(request.output_tokens_max == 4294967295U);
   CHECK(request.features == std::map<std::string, double>{{"hour", 13}, {"vip", 0.5}});
@@ -59,7 +63,11 @@ TEST_CASE("a field that is not sent keeps its default") {
   CHECK(request.request_id.empty());
   CHECK_FALSE(request.allow);
   CHECK_FALSE(request.override_arm);
+  CHECK(request.embedding_model.empty());
+  CHECK(request.plan.empty());
   CHECK_FALSE(request.max_cost_usd);
+  CHECK_FALSE(request.max_latency_ms);
+  CHECK(request.active);
   CHECK_FALSE(request.explain);
 }
 
@@ -74,6 +82,16 @@ TEST_CASE("an embedding is the same as numbers and as base64") {
   CHECK(Accepted(body.dump()).embedding == values);
   body["embedding"] = Base64(FloatBytes(values));
   CHECK(Accepted(body.dump()).embedding == values);
+}
+
+TEST_CASE("an embedding may say which model made it") {
+  const auto request = Accepted(
+      R"({"embedding_model": "sentence-transformers/all-MiniLM-L6-v2", "embedding": [1]})");
+  CHECK(request.embedding_model == "sentence-transformers/all-MiniLM-L6-v2");
+}
+
+TEST_CASE("a user of whom nothing is said has no plan") {
+  CHECK(Accepted(R"({"user": {}})").plan.empty());
 }
 
 TEST_CASE("an embedding of every size up to the largest is read from base64") {

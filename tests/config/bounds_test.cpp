@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "config/layout.h"
+#include "policy/context_map.h"
 #include "tests/config/helpers.h"
 
 namespace sluice::config {
@@ -20,6 +21,11 @@ struct Bound {
 };
 
 const std::string kArmTable = "[[router]]\n[[router.arm]]\n";
+const std::string kNamedArm =
+    kArmTable + "name = \"x\"\nmodel = \"m\"\nprice_input_per_million_usd = 1\n";
+const std::string kPriceTable = kNamedArm + "[[router.arm.price]]\n";
+const std::string kPlanTable = "[[router]]\n[[router.plan]]\n";
+const std::string kSourceTable = "[[router]]\n[[router.source]]\n";
 const std::string kFeatureTable = "[[router]]\n[[router.context.feature]]\n";
 
 std::vector<Bound> Numbers() {
@@ -46,7 +52,6 @@ std::vector<Bound> Numbers() {
       {router, "router[0].", "alpha", {"0", "10"}, {"-0.001", "10.001"}},
       {router, "router[0].", "thompson_scale", {"0.01", "10"}, {"0", "0.0099", "10.001"}},
       {router, "router[0].", "epsilon", {"0", "1"}, {"-0.001", "1.001"}},
-      {router, "router[0].", "cost_weight", {"0", "1e9"}, {"-0.001", "1000000001"}},
       {embedding, "router[0].context.", "dimension", {"1", "1024"}, {"0", "1025"}},
       {kFeatureTable + "name = \"f\"\n",
        "router[0].context.feature[0].",
@@ -92,6 +97,115 @@ std::vector<Bound> Numbers() {
   return bounds;
 }
 
+// Of the tables that came with learning that holds.
+std::vector<Bound> LearningNumbers() {
+  const std::string feedback = "[[router]]\n[router.feedback]\n";
+  const std::string drift = "[[router]]\n[router.drift]\n";
+  const std::string context = "[[router]]\n[router.context]\n";
+  std::vector<Bound> bounds = {
+      {"[[router]]\n", "router[0].", "half_life", {"0", "1", "1000000000"}, {"-1", "1000000001"}},
+      {context, "router[0].context.", "components", {"1", "64"}, {"0", "65"}},
+      {context, "router[0].context.", "fit_after", {"30", "1000"}, {"29", "1001"}},
+      {context, "router[0].context.", "refit_on_shift", {"true", "false"}, {"1", "\"true\""}},
+      {feedback, "router[0].feedback.", "default_after_s", {"1", "31536000"}, {"0", "31536001"}},
+      {feedback, "router[0].feedback.", "revision_days", {"1", "365"}, {"0", "366"}},
+      {drift, "router[0].drift.", "detect", {"true", "false"}, {"0"}},
+      {drift, "router[0].drift.", "slack", {"0", "5"}, {"-0.001", "5.001"}},
+      {drift, "router[0].drift.", "threshold", {"1", "1000"}, {"0.999", "1000.1"}},
+      {drift, "router[0].drift.", "reset_bits", {"0", "30"}, {"-1", "31"}},
+      {drift, "router[0].drift.", "cool_down", {"0", "1000000"}, {"-1", "1000001"}},
+      {drift, "router[0].drift.", "freeze_share", {"0", "1"}, {"-0.001", "1.001"}},
+      {drift, "router[0].drift.", "freeze_labels", {"1", "1000000"}, {"0", "1000001"}},
+      {drift, "router[0].drift.", "exploration_cap", {"0", "0.05", "0.5"}, {"-0.001", "0.501"}},
+      {drift, "router[0].drift.", "exploration_decisions", {"1", "1000000"}, {"0", "1000001"}},
+      {kSourceTable + "name = \"s\"\n",
+       "router[0].source[0].",
+       "weight",
+       {"0", "1"},
+       {"-0.001", "1.001"}},
+  };
+  for (const char* key : {"user_weight", "judge_weight", "gateway_weight", "override_weight",
+                          "audit_rate", "default_reward", "default_weight"}) {
+    bounds.push_back({feedback, "router[0].feedback.", key, {"0", "1"}, {"-0.001", "1.001"}});
+  }
+  return bounds;
+}
+
+std::vector<Bound> ChoosingNumbers() {
+  const std::string router = "[[router]]\n";
+  const std::string exploration = "[[router]]\n[router.exploration]\n";
+  const std::string gate = "[[router]]\n[router.confidence_gate]\n";
+  const std::string guard = "[[router]]\n[router.baseline_guard]\n";
+  const std::string exact = exploration + "mode = \"exact\"\nepsilon = 0.5\n";
+  const std::string plan = kPlanTable + "name = \"p\"\n";
+  std::vector<Bound> bounds = {
+      {router, "router[0].", "gamma", {"0", "1e6"}, {"-0.001", "1000001"}},
+      {router, "router[0].", "observe", {"true", "false"}, {"0", "\"yes\""}},
+      {exact, "router[0].exploration.", "arm_floor", {"0", "0.25"}, {"-0.001", "0.501"}},
+      {exploration, "router[0].exploration.", "warmup_cap", {"0", "0.05", "0.5"}, {"-1", "0.501"}},
+      {exploration, "router[0].exploration.", "budget_rate", {"0", "1"}, {"-0.001", "1.001"}},
+      {exploration,
+       "router[0].exploration.",
+       "new_arm_share_max",
+       {"0.001", "1"},
+       {"0", "0.0009", "1.001"}},
+      {exploration, "router[0].exploration.", "new_arm_labels", {"1", "1000000"}, {"0", "1000001"}},
+      {gate, "router[0].confidence_gate.", "enabled", {"true", "false"}, {"1"}},
+      {gate, "router[0].confidence_gate.", "probability", {"0", "1"}, {"-0.001", "1.001"}},
+      {gate, "router[0].confidence_gate.", "margin", {"0", "1"}, {"-0.001", "1.001"}},
+      {gate, "router[0].confidence_gate.", "labels_min", {"0", "1000000"}, {"-1", "1000001"}},
+      {guard, "router[0].baseline_guard.", "tolerance", {"0", "1"}, {"-0.001", "1.001"}},
+      {plan, "router[0].plan[0].", "exploration_budget_rate", {"0", "1"}, {"-0.001", "1.001"}},
+  };
+  for (const auto& [table, field] :
+       {std::pair(router, "router[0]."), std::pair(plan, "router[0].plan[0].")}) {
+    bounds.push_back({table, field, "cost_weight", {"0", "1e9"}, {"-0.001", "1000000001"}});
+    bounds.push_back({table, field, "latency_weight", {"0", "1e6"}, {"-0.001", "1000001"}});
+    bounds.push_back({table, field, "quality_floor", {"1e-6", "1"}, {"0", "-1", "1.001"}});
+    bounds.push_back({table + "objective = \"budget\"\n",
+                      field,
+                      "budget_usd",
+                      {"1e-12", "1e6"},
+                      {"0", "1000001"}});
+  }
+  for (const char* key : {"day_usd", "month_usd"}) {
+    bounds.push_back({"[[router]]\n[router.ceiling]\n",
+                      "router[0].ceiling.",
+                      key,
+                      {"0", "1e9"},
+                      {"-0.001", "1.1e9"}});
+    bounds.push_back({plan,
+                      "router[0].plan[0].",
+                      "ceiling_" + std::string(key),
+                      {"0", "1e9"},
+                      {"-0.001", "1.1e9"}});
+  }
+  return bounds;
+}
+
+std::vector<Bound> ArmNumbers() {
+  const std::string from = kPriceTable + "from = 2026-12-01T00:00:00Z\n";
+  return {
+      {kNamedArm, "router[0].arm[0].", "start_strength", {"0", "1e6"}, {"-0.001", "1000001"}},
+      {from + "output_per_million_usd = 1\n",
+       "router[0].arm[0].price[0].",
+       "input_per_million_usd",
+       {"0", "1e6"},
+       {"-0.001", "1000001"}},
+      {from + "input_per_million_usd = 1\n",
+       "router[0].arm[0].price[0].",
+       "output_per_million_usd",
+       {"0", "1e6"},
+       {"-0.001", "1000001"}},
+      {kPriceTable + "input_per_million_usd = 1\noutput_per_million_usd = 1\n",
+       "router[0].arm[0].price[0].",
+       "from",
+       {"1970-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z", "2026-12-01 01:00:00+01:00"},
+       {"1969-12-31T23:59:59Z", "9999-12-31T23:59:59-00:01", "2026-12-01T00:00:00", "2026-12-01",
+        "00:00:00", "\"2026-12-01T00:00:00Z\"", "1796083200"}},
+  };
+}
+
 std::string Quoted(const std::string& text) {
   return "\"" + text + "\"";
 }
@@ -111,6 +225,11 @@ std::vector<Bound> Texts() {
       {kFeatureTable, "router[0].context.feature[0].", "name", names, no_names},
       {arm + "model = \"m\"\n", "router[0].arm[0].", "name", names, no_names},
       {arm + "name = \"x\"\n", "router[0].arm[0].", "model", labels, no_labels},
+      {kPlanTable, "router[0].plan[0].", "name", names, no_names},
+      {kSourceTable, "router[0].source[0].", "name", names, no_names},
+      {kNamedArm, "router[0].arm[0].", "start", {"\"others\"", "\"prior\""}, no_names},
+      {"[[router]]\n[router.context]\nsource = \"embedding\"\ndimension = 64\n",
+       "router[0].context.", "embedding_model", labels, no_labels},
       {"[store]\n",
        "store.",
        "directory",
@@ -165,7 +284,8 @@ struct Collector {
   void Fields(std::span<const Field<Owner>> rows, const Owner&, const Owner&) {
     for (const Field<Owner>& row : rows) {
       const bool elsewhere = std::holds_alternative<Choice>(row.shape) ||
-                             std::holds_alternative<Listen>(row.shape) || row.may_be_unset;
+                             std::holds_alternative<Listen>(row.shape) ||
+                             (std::holds_alternative<Name>(row.shape) && row.may_be_unset);
       if (!elsewhere) paths.insert(path + std::string(row.key));
     }
   }
@@ -189,11 +309,24 @@ struct Collector {
 }  // namespace
 
 TEST_CASE("a number is accepted at its bounds and refused beyond them") {
-  CheckBounds(Numbers());
+  for (const auto& bounds : {Numbers(), LearningNumbers(), ChoosingNumbers(), ArmNumbers()}) {
+    CheckBounds(bounds);
+  }
 }
 
 TEST_CASE("a text is accepted at its bounds and refused beyond them") {
   CheckBounds(Texts());
+}
+
+TEST_CASE("a map is fitted on no more queries and to no more components than it takes") {
+  const std::string context = "[[router]]\n[router.context]\n";
+  const auto accepts = [&](const std::string& key, std::size_t value) {
+    return ProblemsOf(context + key + " = " + std::to_string(value) + "\n").empty();
+  };
+  CHECK(accepts("fit_after", policy::kMapRowsMax));
+  CHECK_FALSE(accepts("fit_after", policy::kMapRowsMax + 1));
+  CHECK(accepts("components", policy::kMapComponentsMax));
+  CHECK_FALSE(accepts("components", policy::kMapComponentsMax + 1));
 }
 
 TEST_CASE("no row of the table is missing from the tests of bounds") {
@@ -201,8 +334,10 @@ TEST_CASE("no row of the table is missing from the tests of bounds") {
   Collector collector{rows, ""};
   const Options defaults = Defaults();
   Walk(collector, defaults);
-  for (const Bound& bound : Numbers()) rows.erase(bound.field + bound.key);
-  for (const Bound& bound : Texts()) rows.erase(bound.field + bound.key);
+  for (const auto& bounds :
+       {Numbers(), LearningNumbers(), ChoosingNumbers(), ArmNumbers(), Texts()}) {
+    for (const Bound& bound : bounds) rows.erase(bound.field + bound.key);
+  }
   CHECK(rows == std::set<std::string>{});
 }
 

@@ -25,7 +25,7 @@ TEST_CASE("the defaults are one router on text with three arms of rising price")
   CHECK(router.context.source == policy::ContextSource::kText);
   CHECK(router.policy.kind == policy::PolicyKind::kThompson);
   CHECK(router.policy.thompson_scale == 0.5);
-  CHECK(router.policy.cost_weight == kCostWeightDefault);
+  CHECK(router.objective.cost_weight == kCostWeightDefault);
   CHECK(router.policy.exploration.mode == policy::ExplorationMode::kCap);
   CHECK(router.policy.exploration.cap == 0.05);
   CHECK(router.policy.exploration.floor == 0.005);
@@ -79,8 +79,85 @@ TEST_CASE("the prior of features follows the source unless it is given") {
   CHECK(Accepted("[[router]]\n").routers[0].prior.feature_precision == 50);
 }
 
+TEST_CASE("numbers that are already standardised have the prior of text scalars") {
+  const std::string given =
+      "[[router]]\n[router.context]\nsource = \"embedding\"\ndimension = 64\nprojection = ";
+  CHECK(Accepted(given + "\"as_given\"\n").routers[0].prior.feature_precision == 50);
+  CHECK(Accepted(given + "\"none\"\n").routers[0].prior.feature_precision == 0.64);
+  CHECK(Accepted(given + "\"fitted\"\n").routers[0].prior.feature_precision == 0.64);
+}
+
+TEST_CASE("a map is fitted unless the embedding is as short as the map") {
+  const auto projection = [](const std::string& rest) {
+    return Accepted("[[router]]\n[router.context]\n" + rest).routers[0].context.projection;
+  };
+  const std::string embedding = "source = \"embedding\"\ndimension = ";
+  CHECK(projection("") == policy::Projection::kFitted);
+  CHECK(projection(embedding + "26\n") == policy::Projection::kFitted);
+  CHECK(projection(embedding + "25\n") == policy::Projection::kNone);
+  CHECK(projection(embedding + "25\ncomponents = 24\n") == policy::Projection::kFitted);
+  CHECK(projection(embedding + "1\n") == policy::Projection::kNone);
+}
+
+TEST_CASE("what a plan does not say of its objective is the router's") {
+  const Options options = Accepted(R"(
+[[router]]
+objective = "budget"
+budget_usd = 0.002
+cost_weight = 7
+[router.ceiling]
+day_usd = 5
+[[router.plan]]
+name = "silent"
+[[router.plan]]
+name = "richer"
+budget_usd = 0.01
+[[router.plan]]
+name = "weighed"
+objective = "cost_weight"
+latency_weight = 0.5
+)");
+  const auto& plans = options.routers[0].plans;
+  REQUIRE(plans.size() == 3);
+  CHECK(plans[0].objective == options.routers[0].objective);
+  CHECK(plans[0].ceiling == CeilingOptions{});
+  CHECK(plans[1].objective.objective == policy::Objective::kBudget);
+  CHECK(plans[1].objective.budget_usd == 0.01);
+  CHECK(plans[2].objective.objective == policy::Objective::kCostWeight);
+  CHECK(plans[2].objective.cost_weight == 7);
+  CHECK(plans[2].objective.latency_weight == 0.5);
+  CHECK(plans[2].objective.budget_usd == 0);
+}
+
+TEST_CASE("what is new is off or harmless where the file is silent") {
+  const RouterOptions router = Defaults().routers[0];
+  CHECK_FALSE(router.observe);
+  CHECK(router.objective.objective == policy::Objective::kCostWeight);
+  CHECK(router.objective.latency_weight == 0);
+  CHECK(router.policy.gamma == 80);
+  CHECK(router.policy.exploration.arm_floor == 0);
+  CHECK_FALSE(router.policy.gate.enabled);
+  CHECK(router.warmup_cap == 0);
+  CHECK(router.new_arm_share_max == 1);
+  CHECK(router.exploration_budget.rate == 0);
+  CHECK(router.guard_arm.empty());
+  CHECK(router.ceiling.day_usd == 0);
+  CHECK(router.ceiling.month_usd == 0);
+  CHECK(router.prior.half_life == 0);
+  CHECK(router.feedback.audit_rate == 0.02);
+  CHECK(router.feedback.judge_weight == 0.7);
+  CHECK(router.feedback.override_weight == 0);
+  CHECK_FALSE(router.feedback.default_reward.has_value());
+  CHECK(router.prior.drift == policy::DriftOptions{});
+  CHECK(router.alarm.exploration_cap == 0);
+  CHECK(router.plans.empty());
+  CHECK(router.sources.empty());
+  CHECK(router.arms[0].start == "others");
+  CHECK(router.arms[0].state == ArmState::kActive);
+}
+
 TEST_CASE("a policy with a distribution of its own implies the mode natural") {
-  for (const char* policy : {"uniform", "epsilon_greedy"}) {
+  for (const char* policy : {"uniform", "epsilon_greedy", "squarecb"}) {
     CAPTURE(policy);
     const Options options = Accepted("[[router]]\npolicy = \"" + std::string(policy) + "\"\n");
     CHECK(options.routers[0].policy.exploration.mode == policy::ExplorationMode::kNatural);

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include <catch2/catch.hpp>
+
 #include "config/config.h"
 
 namespace sluice::config {
@@ -17,6 +19,14 @@ inline std::vector<std::string> ProblemsOf(std::string_view toml) {
     for (const Problem& problem : *problems) texts.push_back(ToString(problem));
   }
   return texts;
+}
+
+// The only problem of a text.
+inline std::string Only(std::string_view toml) {
+  const auto problems = ProblemsOf(toml);
+  for (const auto& problem : problems) UNSCOPED_INFO(problem);
+  REQUIRE(problems.size() == 1);
+  return problems[0];
 }
 
 // The options of a text that must be accepted; otherwise throws with the first problem.

@@ -45,7 +45,7 @@ floor = 0.02
       "f.toml:8: store.retention_days: not supported by this version",
       "f.toml:11: router[0].name: must be 1..128 of A-Z a-z 0-9 . _ -",
       "f.toml:12: router[0].policy: must be one of \"linucb\", \"thompson\", \"epsilon_greedy\", "
-      "\"uniform\", \"fixed\"; did you mean \"thompson\"?",
+      "\"uniform\", \"fixed\", \"squarecb\"; did you mean \"thompson\"?",
       "f.toml:14: router[0].context.dimension: is missing: source \"embedding\" needs a dimension, "
       "1..1024",
       "f.toml:19: router[0].exploration.floor: floor must be at most cap, but 0.02 > 0.01"};
@@ -89,16 +89,15 @@ price_output_per_million_usd = 0.10
 }
 
 TEST_CASE("what a later version brings is refused as not supported by this one") {
-  for (const char* key : {"budget", "rules", "half_life", "default_reward", "signal_weights"}) {
+  for (const char* key : {"rules", "pins", "cascade", "session", "encoder"}) {
     CAPTURE(key);
     const std::string text = "[[router]]\n" + std::string(key) + " = 1\n";
     CHECK(ProblemsOf(text) == std::vector<std::string>{"f.toml:2: router[0]." + std::string(key) +
                                                        ": not supported by this version"});
   }
-  CHECK(ProblemsOf("[[router]]\npolicy = \"squarecb\"\n") ==
+  CHECK(ProblemsOf("[[router]]\n[router.confidence_gate]\nenabled = true\nkeys = 1\n") ==
         std::vector<std::string>{
-            "f.toml:2: router[0].policy: \"squarecb\" is not supported by this version; must be "
-            "one of \"linucb\", \"thompson\", \"epsilon_greedy\", \"uniform\", \"fixed\""});
+            "f.toml:4: router[0].confidence_gate.keys: not supported by this version"});
   CHECK(ProblemsOf("[keys]\n") ==
         std::vector<std::string>{"f.toml:1: keys: not supported by this version"});
 }
@@ -117,6 +116,16 @@ TEST_CASE("an unknown key is refused with the nearest or with where it belongs")
   CHECK(one("[[arm]]\nname = \"x\"\n") == "f.toml:1: arm: unknown here; it belongs to [[router]]");
   CHECK(one("[[router]]\nmode = \"cap\"\n") ==
         "f.toml:2: router[0].mode: unknown here; it belongs to [router.exploration]");
+  CHECK(one("budget_usd = 1\n") ==
+        "f.toml:1: budget_usd: unknown here; it belongs to [[router]] or [[router.plan]]");
+  CHECK(one("arm = \"x\"\n") ==
+        "f.toml:1: arm: unknown here; it belongs to "
+        "[router.baseline_guard]");
+  CHECK(one("[[price]]\n") == "f.toml:1: price: unknown here; it belongs to [[router.arm]]");
+  CHECK(one("[[source]]\nname = \"x\"\n") ==
+        "f.toml:1: source: unknown here; it belongs to [[router]]");
+  CHECK(one("[[router]]\nhalf_live = 1\n") ==
+        "f.toml:2: router[0].half_live: unknown; did you mean half_life?");
   CHECK(one("[learner]\nxyzzy = 5\n") ==
         "f.toml:2: learner.xyzzy: unknown; in learner may stand checkpoint_events, "
         "checkpoint_seconds");
@@ -141,8 +150,46 @@ TEST_CASE("a value of another type is refused with both types") {
   CHECK(ProblemsOf("[[router]]\npolicy = 4\n").size() == 1);
 }
 
+TEST_CASE("a moment without its offset is refused") {
+  const std::string arm = "[[router]]\n" + std::string(kArm) +
+                          "[[router.arm.price]]\ninput_per_million_usd = 1\n"
+                          "output_per_million_usd = 1\nfrom = ";
+  CHECK(ProblemsOf(arm + "2026-12-01T00:00:00\n") ==
+        std::vector<std::string>{
+            "f.toml:9: router[0].arm[0].price[0].from: must be a date and time with its offset, "
+            "2026-12-01T00:00:00Z, from 1970 on; the offset is missing"});
+  CHECK(ProblemsOf(arm + "2026-12-01\n") ==
+        std::vector<std::string>{
+            "f.toml:9: router[0].arm[0].price[0].from: must be a date and time with its offset, "
+            "2026-12-01T00:00:00Z, from 1970 on, not a date or time"});
+}
+
+TEST_CASE("who owns an arm is not for files to say") {
+  const auto problems = ProblemsOf("[[router]]\n" + std::string(kArm) + "owner = \"file\"\n");
+  CHECK(problems == std::vector<std::string>{"f.toml:6: router[0].arm[0].owner: is not for files: "
+                                             "what a file says is the file's"});
+  CHECK(ProblemsOf("owner = 1\n").front().find("belongs") == std::string::npos);
+}
+
+TEST_CASE("what is done near a ceiling and at it are different choices") {
+  const std::string ceiling = "[[router]]\n[router.ceiling]\nday_usd = 1\n";
+  CHECK(ProblemsOf(ceiling + "nearly = \"refuse\"\n") ==
+        std::vector<std::string>{"f.toml:4: router[0].ceiling.nearly: must be one of \"go_on\", "
+                                 "\"cheapest\", not \"refuse\""});
+  CHECK(ProblemsOf(ceiling + "reached = \"go_on\"\n") ==
+        std::vector<std::string>{"f.toml:4: router[0].ceiling.reached: must be one of "
+                                 "\"cheapest\", \"refuse\", not \"go_on\""});
+  const auto routers = Accepted(ceiling + "nearly = \"go_on\"\nreached = \"refuse\"\n").routers;
+  CHECK(routers[0].ceiling.nearly == CeilingAction::kGoOn);
+  CHECK(routers[0].ceiling.reached == CeilingAction::kRefuse);
+  const auto cheapest =
+      Accepted(ceiling + "nearly = \"cheapest\"\nreached = \"cheapest\"\n").routers;
+  CHECK(cheapest[0].ceiling.nearly == CeilingAction::kCheapest);
+  CHECK(cheapest[0].ceiling.reached == CeilingAction::kCheapest);
+}
+
 TEST_CASE("an integer stands where a number is asked for") {
-  CHECK(Accepted("[[router]]\ncost_weight = 4\n").routers[0].policy.cost_weight == 4);
+  CHECK(Accepted("[[router]]\ncost_weight = 4\n").routers[0].objective.cost_weight == 4);
 }
 
 TEST_CASE("numbers that are not finite are refused") {

@@ -4,8 +4,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "config/layout.h"
-#include "policy/rng.h"
+#include "tests/config/any_options.h"
 #include "tests/config/helpers.h"
 
 namespace sluice::config {
@@ -13,144 +12,6 @@ namespace sluice::config {
 namespace {
 
 constexpr int kRounds = 300;
-
-double AnyFinite(policy::Rng& rng) {
-  while (true) {
-    const auto number = std::bit_cast<double>(rng.Bits());
-    if (std::isfinite(number)) return number;
-  }
-}
-
-std::string AnyText(policy::Rng& rng, std::size_t bytes_max) {
-  constexpr std::string_view kPieces[] = {
-      "a",      "Z",      "0", "\"", "\\", "\n", "\t",   "#",    "\r",
-      "\u00e9", "\u4e2d", "'", "=",  " ",  "]",  "\x01", "\x7f", std::string_view("\0", 1)};
-  std::string text;
-  while (text.size() + 4 <= bytes_max && rng.Below(40) != 0) {
-    text += kPieces[rng.Below(std::size(kPieces))];
-  }
-  return text;
-}
-
-std::string AnyOf(policy::Rng& rng, std::string_view letters, std::size_t size_max) {
-  std::string text;
-  const std::size_t size = 1 + rng.Below(size_max);
-  while (text.size() < size) text += letters[rng.Below(letters.size())];
-  return text;
-}
-
-// A random value that fits its shape.
-struct Draw {
-  policy::Rng& rng;
-
-  Value operator()(const Whole& shape) const {
-    const auto span = static_cast<std::uint64_t>(shape.max) - static_cast<std::uint64_t>(shape.min);
-    const std::uint64_t step = span == ~std::uint64_t{0} ? rng.Bits() : rng.Bits() % (span + 1);
-    return static_cast<std::int64_t>(static_cast<std::uint64_t>(shape.min) + step);
-  }
-  Value operator()(const Number& shape) const {
-    return std::min(shape.max, shape.min + (shape.max - shape.min) * rng.Uniform());
-  }
-  Value operator()(const Choice& shape) const {
-    return static_cast<std::int64_t>(rng.Below(shape.names.size()));
-  }
-  Value operator()(const Name&) const { return AnyOf(rng, "abcXYZ019._-", 128); }
-  Value operator()(const Label&) const { return "<" + AnyOf(rng, "ab \"\\#/'~", 126) + ">"; }
-  Value operator()(const Path&) const { return AnyOf(rng, "ab/ .\"\\'", 200); }
-  Value operator()(const Listen&) const {
-    const char* host = rng.Below(2) == 0 ? "127.0.0.1" : "::1";
-    return FormatListen(host, static_cast<std::uint16_t>(rng.Below(65536)));
-  }
-  Value operator()(const Labels&) const {
-    std::vector<std::string> labels;
-    for (std::uint64_t i = rng.Below(5); i > 0; --i) labels.push_back("c\"" + std::to_string(i));
-    return labels;
-  }
-  Value operator()(const Scalars&) const {
-    Params params;
-    for (std::uint64_t i = rng.Below(5); i > 0; --i) {
-      const std::string key = (rng.Below(2) == 0 ? "key" : "a \"key\" ") + std::to_string(5 - i);
-      params.emplace_back(key, AnyScalar());
-    }
-    std::ranges::sort(params, {}, &Params::value_type::first);
-    return params;
-  }
-  Scalar AnyScalar() const {
-    switch (rng.Below(4)) {
-      case 0:
-        return rng.Below(2) == 0;
-      case 1:
-        return static_cast<std::int64_t>(rng.Bits());
-      case 2:
-        return AnyFinite(rng);
-      default:
-        return AnyText(rng, kParamBytesMax);
-    }
-  }
-};
-
-// Walks the layout and draws every field.
-class Randomiser {
- public:
-  explicit Randomiser(policy::Rng& rng) : rng_(rng) {}
-
-  template <typename Owner>
-  void Fields(std::span<const Field<Owner>> rows, Owner& owner, const Owner&) {
-    for (const Field<Owner>& row : rows) row.at.set(owner, std::visit(Draw{rng_}, row.shape));
-  }
-  template <typename Body>
-  void Table(const config::Table&, Body&& body) {
-    body();
-  }
-  template <typename Owner, typename Body>
-  void Tables(const config::Table&, std::size_t, std::vector<Owner>& owners, Body&& body) {
-    owners.assign(1 + rng_.Below(4), Owner{});
-    for (Owner& owner : owners) body(owner);
-  }
-
- private:
-  policy::Rng& rng_;
-};
-
-// Makes the rules between fields hold.
-void Mend(RouterOptions& router, policy::Rng& rng) {
-  for (std::size_t i = 0; i < router.arms.size(); ++i) {
-    router.arms[i].name = "arm" + std::to_string(i);
-    router.arms[i].price_input_per_million_usd += 1e-9;
-    router.arms[i].price_input_per_million_usd =
-        std::min(router.arms[i].price_input_per_million_usd, 1e6);
-  }
-  router.fallback_arm = rng.Below(2) == 0 ? "" : router.arms.back().name;
-  const bool fixed = router.policy.kind == policy::PolicyKind::kFixed;
-  router.fixed_arm = fixed || rng.Below(2) == 0 ? router.arms.front().name : "";
-  if (static_cast<int>(router.policy.kind) > 1) {
-    router.policy.exploration.mode = policy::ExplorationMode::kNatural;
-  }
-  auto& exploration = router.policy.exploration;
-  if (exploration.floor > exploration.cap) std::swap(exploration.floor, exploration.cap);
-  if (router.context.source == policy::ContextSource::kText) router.context.dimension = 0;
-  if (rng.Below(2) == 0) router.context.features.clear();
-  for (std::size_t i = 0; i < router.context.features.size(); ++i) {
-    router.context.features[i].name = "feature" + std::to_string(i);
-  }
-  router.context.dimension = std::min<std::size_t>(router.context.dimension, 1000);
-}
-
-Options AnyOptions(policy::Rng& rng) {
-  Options options = Defaults();
-  Randomiser randomiser(rng);
-  Walk(randomiser, options);
-  options.data_plane.body_bytes_in_flight_max += options.data_plane.body_bytes_max;
-  options.data_plane.body_bytes_in_flight_max =
-      std::min<std::size_t>(options.data_plane.body_bytes_in_flight_max, 17179869184);
-  options.store.batch_max = std::min(options.store.batch_max, options.store.queue_max);
-  options.admin_plane.port = options.data_plane.port ^ 1;
-  for (std::size_t i = 0; i < options.routers.size(); ++i) {
-    options.routers[i].name = "router" + std::to_string(i);
-    Mend(options.routers[i], rng);
-  }
-  return options;
-}
 
 std::size_t Lines(const std::string& text) {
   return 1 + static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
@@ -163,7 +24,7 @@ TEST_CASE("what is printed parses back to the same options") {
   for (std::uint64_t seed = 0; seed < kRounds; ++seed) {
     CAPTURE(seed);
     policy::Rng rng(seed);
-    const Options options = AnyOptions(rng);
+    const Options options = AnyOptions(rng, Origin::kFile);
     const std::string text = Print(options);
     CAPTURE(text);
     const Options back = Accepted(text);
@@ -176,7 +37,7 @@ TEST_CASE("a router survives its canonical text and equal routers print equal by
   for (std::uint64_t seed = 0; seed < kRounds; ++seed) {
     CAPTURE(seed);
     policy::Rng rng(seed, 1);
-    const RouterOptions router = AnyOptions(rng).routers.front();
+    const RouterOptions router = AnyOptions(rng, Origin::kLog).routers.front();
     const std::string text = PrintRouter(router);
     CAPTURE(text);
     auto back = ParseRouter(text);
@@ -220,6 +81,49 @@ TEST_CASE("doubles of params come back to the bit") {
     REQUIRE(std::holds_alternative<double>(scalar));
     REQUIRE(std::bit_cast<std::uint64_t>(std::get<double>(scalar)) ==
             std::bit_cast<std::uint64_t>(number));
+  }
+}
+
+TEST_CASE("who owns an arm stands in the canonical text alone and only when it is not the file") {
+  RouterOptions router = Defaults().routers[0];
+  CHECK(PrintRouter(router).find("owner") == std::string::npos);
+  router.arms[1].owner = ArmOwner::kAdmin;
+  const std::string text = PrintRouter(router);
+  CHECK(text.find("owner = \"admin\"") != std::string::npos);
+  CHECK(std::get<RouterOptions>(ParseRouter(text)).arms == router.arms);
+  Options options = Defaults();
+  options.routers[0] = router;
+  CHECK(Print(options).find("owner") == std::string::npos);
+}
+
+TEST_CASE("a moment comes back to the microsecond and is printed in UTC") {
+  const auto from = [](const std::string& text) {
+    const Options options = Accepted(
+        "[[router]]\n[[router.arm]]\nname = \"x\"\nmodel = \"m\"\n"
+        "price_input_per_million_usd = 1\n[[router.arm.price]]\ninput_per_million_usd = 1\n"
+        "output_per_million_usd = 1\nfrom = " +
+        text + "\n");
+    const std::string canonical = PrintRouter(options.routers[0]);
+    const std::size_t at = canonical.find("from = ") + 7;
+    return std::pair(options.routers[0].arms[0].price_changes[0].from_us,
+                     canonical.substr(at, canonical.find('\n', at) - at));
+  };
+  CHECK(from("2026-12-01T00:00:00Z") ==
+        std::pair(std::uint64_t{1796083200000000}, std::string("2026-12-01T00:00:00Z")));
+  CHECK(from("2026-12-01T02:30:00.25+02:30").second == "2026-12-01T00:00:00.250000Z");
+  CHECK(from("2028-02-28T23:59:59.000001-00:01").second == "2028-02-29T00:00:59.000001Z");
+  CHECK(from("1970-01-01 00:00:00Z").first == 0);
+}
+
+TEST_CASE("the fields of a table that is not there are shown in comments") {
+  const std::string text = Print(Defaults());
+  CHECK(text.find("# [[router.plan]]\n") != std::string::npos);
+  CHECK(text.find("# ceiling_day_usd =\n") != std::string::npos);
+  CHECK(text.find("# [[router.arm.price]]\n") != std::string::npos);
+  CHECK(text.find("# 0..1; rebuild; default 1.0\n# weight =\n") != std::string::npos);
+  for (const char* key : {"from", "weight", "ceiling_month_usd"}) {
+    CAPTURE(key);
+    CHECK(text.find("\n" + std::string(key) + " = ") == std::string::npos);
   }
 }
 

@@ -14,14 +14,6 @@ std::string Arm(const std::string& name, const std::string& rest = "") {
          "\"\nmodel = \"m\"\nprice_input_per_million_usd = 1\n" + rest;
 }
 
-// The only problem of a text.
-std::string Only(const std::string& toml) {
-  const auto problems = ProblemsOf(toml);
-  for (const auto& problem : problems) UNSCOPED_INFO(problem);
-  REQUIRE(problems.size() == 1);
-  return problems[0];
-}
-
 std::string Many(const std::string& table, int count) {
   std::string text;
   for (int i = 0; i < count; ++i) text += table + "name = \"n" + std::to_string(i) + "\"\n";
@@ -71,7 +63,7 @@ TEST_CASE("arms that are named exist") {
 }
 
 TEST_CASE("another mode than natural with a policy that has its own distribution says why not") {
-  for (const std::string policy : {"uniform", "epsilon_greedy"}) {
+  for (const std::string policy : {"uniform", "epsilon_greedy", "squarecb"}) {
     for (const std::string mode : {"cap", "exact", "off"}) {
       CAPTURE(policy, mode);
       CHECK(Only("[[router]]\npolicy = \"" + policy + "\"\n[router.exploration]\nmode = \"" + mode +
@@ -185,7 +177,7 @@ TEST_CASE("names of policies are the ones that policy has") {
   for (std::size_t i = 0; i < std::size(kPolicyNames); ++i) {
     CHECK(policy::PolicyKindName(static_cast<policy::PolicyKind>(i)) == kPolicyNames[i]);
   }
-  CHECK(policy::PolicyKindName(policy::PolicyKind::kFixed) ==
+  CHECK(policy::PolicyKindName(policy::PolicyKind::kSquareCb) ==
         kPolicyNames[std::size(kPolicyNames) - 1]);
 }
 
@@ -201,14 +193,32 @@ TEST_CASE("no more is learnt than a checkpoint holds") {
   };
   CHECK(ProblemsOf(routers(1)).empty());
   const std::string problem = Only(routers(2));
-  CHECK(problem.find("962 MiB") != std::string::npos);
+  CHECK(problem.find("965 MiB") != std::string::npos);
   CHECK(problem.find("a second daemon") != std::string::npos);
+}
+
+TEST_CASE("what budgets remember and maps hold counts as learnt") {
+  const auto routers = [](int plans, const std::string& projection) {
+    std::string toml;
+    for (int i = 0; i < 64; ++i) {
+      toml += "[[router]]\nname = \"r" + std::to_string(i) + "\"\n[router.context]\n" +
+              "components = 64\nprojection = \"" + projection + "\"\n" +
+              Many("[[router.context.feature]]\n", 64) + Many("[[router.plan]]\n", plans) +
+              Many("[[router.arm]]\nmodel = \"m\"\nprice_input_per_million_usd = 1\n", 64);
+    }
+    return toml;
+  };
+  // 64 routers: sums of 64 arms at d = 129, maps of 8,192 x 64, 33 times 300 contexts.
+  CHECK(ProblemsOf(routers(0, "fitted")).empty());
+  CHECK(Only(routers(32, "fitted")).find("1118 MiB") != std::string::npos);
+  // The same at d = 101 and without maps.
+  CHECK(ProblemsOf(routers(32, "none")).empty());
 }
 
 TEST_CASE("what waits for a restart is named and nothing else") {
   const Options now = Defaults();
   Options wanted = now;
-  wanted.routers[0].policy.cost_weight += 1;
+  wanted.routers[0].objective.cost_weight += 1;
   CHECK(RestartDifferences(now, wanted).empty());
   wanted.node = 7;
   wanted.data_plane.body_bytes_max /= 2;

@@ -73,7 +73,7 @@ void Reload(Process& process, const std::atomic<bool>& stop) {
     const auto snapshot = process.board.Latest();
     const RouterDefinition& definition = *snapshot->routers[0].definition;
     config::RouterOptions wanted = definition.options;
-    wanted.policy.cost_weight = i;
+    wanted.objective.cost_weight = i;
     auto record = MakeRecord(wanted, 0, &definition);
     if (record.ok()) (void)process.store.AppendRouter(*record);
     (void)process.router.Routers();
@@ -117,7 +117,7 @@ TEST_CASE("requests and feedback and reloads at once lose nothing and race nowhe
   CHECK(acknowledged == static_cast<int>(kReaders) * (kRequestsEach - kShared) + kShared);
   std::uint64_t learnt = 0;
   const LearnerReport report = process.learner.Report();
-  for (const auto& arm : report.tallies.at(0).arms) learnt += arm.rewards;
+  for (const auto& arm : report.routers.at(0).tally.arms) learnt += arm.labels;
   CHECK(learnt == static_cast<std::uint64_t>(acknowledged));
 }
 

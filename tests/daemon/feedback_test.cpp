@@ -32,8 +32,8 @@ int StatusOf(const api::FeedbackReply& reply) {
 RouterTally::ArmTally Total(const Learner& learner) {
   RouterTally::ArmTally total;
   const LearnerReport report = learner.Report();
-  for (const auto& arm : report.tallies.at(0).arms) {
-    total.rewards += arm.rewards;
+  for (const auto& arm : report.routers.at(0).tally.arms) {
+    total.labels += arm.labels;
     total.reward_sum += arm.reward_sum;
     total.costs += arm.costs;
     total.cost_usd_sum += arm.cost_usd_sum;
@@ -52,7 +52,7 @@ TEST_CASE("an event is learnt once however often it comes") {
   CHECK(StatusOf(process.Reward(answer.decision_id, 0.5, 0.001)) == 200);
   REQUIRE(process.learner().Step().ok());
   const auto total = Total(process.learner());
-  CHECK(total.rewards == 1);
+  CHECK(total.labels == 1);
   CHECK(total.costs == 1);
 }
 
@@ -80,16 +80,18 @@ TEST_CASE("cost from the gateway and reward from the user are both learnt once")
   CHECK(StatusOf(process.Feedback(second_opinion)) == 202);
   REQUIRE(process.learner().Step().ok());
   const auto total = Total(process.learner());
-  CHECK(total.rewards == 1);
-  CHECK(total.reward_sum == 1);
+  CHECK(total.labels == 1);
+  // (1 * 1 + .7 * 0) / 1.7: a judge counts less than the user.
+  CHECK(total.reward_sum == Approx(1 / 1.7));
   CHECK(total.costs == 1);
   CHECK(total.cost_usd_sum > 0);
   const auto report =
       std::get<api::DecisionReport>(process.router().DecisionById(answer.decision_id));
   REQUIRE(report.outcomes.size() == 3);
-  CHECK(report.outcomes[0].learnt_cost);
-  CHECK(report.outcomes[1].learnt_quality);
-  CHECK_FALSE(report.outcomes[2].learnt_quality);
+  CHECK(report.lesson.state == "revised");
+  CHECK(report.lesson.quality == Approx(1 / 1.7));
+  CHECK(report.lesson.weight == 1.0);
+  CHECK(report.lesson.cost_usd > 0);
 }
 
 TEST_CASE("a failover is learnt on the arm that served") {
@@ -99,8 +101,8 @@ TEST_CASE("a failover is learnt on the arm that served") {
   event.served_arm = answer.arm == "premium" ? "economy" : "premium";
   CHECK(StatusOf(process.Feedback(event)) == 202);
   REQUIRE(process.learner().Step().ok());
-  const auto arms = process.learner().Report().tallies.at(0).arms;
-  CHECK(arms[*event.served_arm == "premium" ? 2 : 0].rewards == 1);
+  const auto arms = process.learner().Report().routers.at(0).tally.arms;
+  CHECK(arms[*event.served_arm == "premium" ? 2 : 0].labels == 1);
 }
 
 TEST_CASE("events that cannot be taken are refused where they are wrong") {
@@ -158,7 +160,7 @@ TEST_CASE("an arm of another router cannot have served and uses up nothing") {
   event.served_arm = "premium";
   CHECK(StatusOf(process.Feedback(event)) == 202);
   REQUIRE(process.learner().Step().ok());
-  CHECK(Total(process.learner()).rewards == 1);
+  CHECK(Total(process.learner()).labels == 1);
 }
 
 TEST_CASE("feedback finds its decision by request id while that is remembered") {

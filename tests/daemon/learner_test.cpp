@@ -64,7 +64,7 @@ TEST_CASE("a checkpoint that does not hold is set aside and the log is folded in
     broken.resize(broken.size() / 2);
   }
   SECTION("a sum that is no number") {
-    const double sum = process.learner().Report().tallies.at(0).arms.at(0).cost_usd_sum;
+    const double sum = process.learner().Report().routers.at(0).tally.arms.at(0).cost_usd_sum;
     const double nan = std::numeric_limits<double>::quiet_NaN();
     const auto place = broken.find(std::string(reinterpret_cast<const char*>(&sum), sizeof sum));
     REQUIRE(place != std::string::npos);
@@ -104,22 +104,21 @@ TEST_CASE("a changed definition goes into force through the log and keeps what w
   Live(process, 200, 7);
   const auto before = process.board().Latest()->routers[0];
   config::RouterOptions wanted = before.definition->options;
-  wanted.policy.cost_weight *= 2;
+  wanted.objective.cost_weight *= 2;
   wanted.arms.erase(wanted.arms.begin());
   wanted.arms.push_back({.name = "new",
                          .model = "m",
                          .tier = 4,
                          .price_input_per_million_usd = 1,
                          .price_output_per_million_usd = 2,
-                         .capabilities = {},
-                         .params = {}});
+                         .start = "prior"});
   const auto record = MakeRecord(wanted, 0, before.definition.get());
   REQUIRE(record.ok());
   CHECK(record->arm_names == std::vector<std::string>{"economy", "standard", "premium", "new"});
   REQUIRE(process.store().AppendRouter(*record).ok());
   REQUIRE(process.learner().Step().ok());
   const auto after = process.board().Latest()->routers[0];
-  CHECK(after.definition->policy.cost_weight == wanted.policy.cost_weight);
+  CHECK(after.scopes[0].cost_weight == wanted.objective.cost_weight);
   CHECK_FALSE(after.definition->configured.Has(0));
   CHECK(after.definition->configured.Has(3));
   for (policy::ArmId arm = 0; arm < 3; ++arm) {
@@ -137,9 +136,9 @@ TEST_CASE("a change that would not fit what was learnt asks for a new router") {
   config::RouterOptions other_context = definition->options;
   other_context.context = {.source = policy::ContextSource::kEmbedding, .dimension = 8};
   CHECK_FALSE(MakeRecord(other_context, 0, definition.get()).ok());
-  config::RouterOptions other_prior = definition->options;
-  other_prior.prior.quality_mean = 0.1;
-  CHECK_FALSE(MakeRecord(other_prior, 0, definition.get()).ok());
+  config::RouterOptions other_projection = definition->options;
+  other_projection.context.projection = policy::Projection::kNone;
+  CHECK_FALSE(MakeRecord(other_projection, 0, definition.get()).ok());
   config::RouterOptions many = definition->options;
   for (int i = 0; i < 62; ++i) {
     many.arms.push_back(many.arms[0]);

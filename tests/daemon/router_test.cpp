@@ -51,9 +51,9 @@ TEST_CASE("a text gets an arm with its propensity and the decision stands in the
   const auto& story = std::get<api::DecisionReport>(report);
   CHECK(story.arm == answer.arm);
   CHECK(story.propensity == answer.propensity);
-  CHECK(story.arms.size() == 3);
+  CHECK(story.explanation.arms.size() == 3);
   double sum = 0;
-  for (const auto& arm : story.arms) sum += arm.probability;
+  for (const auto& arm : story.explanation.arms) sum += arm.probability;
   CHECK(sum == 1);
   CHECK(story.context.size() == 37);
 }
@@ -68,8 +68,8 @@ TEST_CASE("an override is answered and logged and never learnt as quality") {
   CHECK(answer.propensity == 1);
   process.Reward(answer.decision_id, 1.0, 0.01);
   REQUIRE(process.learner().Step().ok());
-  CHECK(process.learner().Report().tallies[0].arms[2].rewards == 0);
-  CHECK(process.learner().Report().tallies[0].arms[2].costs == 1);
+  CHECK(process.learner().Report().routers[0].tally.arms[2].labels == 0);
+  CHECK(process.learner().Report().routers[0].tally.arms[2].costs == 1);
 }
 
 TEST_CASE("what the caller allows or denies narrows the arms and is said") {
@@ -116,7 +116,7 @@ TEST_CASE("fallbacks are the other eligible arms with the best utility first") {
     const auto answer = std::get<RouteAnswer>(process.Route(request));
     REQUIRE(answer.fallbacks.size() == 2);
     std::map<std::string, double> score;
-    for (const auto& arm : answer.explanation) score[arm.arm] = arm.score;
+    for (const auto& arm : answer.explanation->arms) score[arm.arm] = arm.score;
     CHECK(score.at(answer.fallbacks[0]) >= score.at(answer.fallbacks[1]));
     CHECK(score.count(answer.arm) == 1);
     CHECK(answer.fallbacks[0] != answer.arm);

@@ -141,7 +141,7 @@ TEST_CASE("SIGHUP brings a good file into force and keeps the old one when the f
   Write(file, "[[router]]\nname = \"default\"\ncost_weight = 1.0\n");
   DaemonProcess process(directory.File("data"), {"--config", file});
   Clients clients(process);
-  CHECK(clients.Get("/v1/routers/default")["cost_weight"] == 1.0);
+  CHECK(clients.Get("/v1/routers/default")["scopes"][0]["cost_weight"] == 1.0);
 
   const auto wait_for = [&](const std::string& metric) {
     for (int i = 0; i < 1000; ++i) {
@@ -153,12 +153,12 @@ TEST_CASE("SIGHUP brings a good file into force and keeps the old one when the f
   Write(file, "[[router]]\nname = \"default\"\ncost_weight = -5\nnonsense = 1\n");
   process.Signal(SIGHUP);
   REQUIRE(wait_for("sluice_config_reloads_refused_total 1"));
-  CHECK(clients.Get("/v1/routers/default")["cost_weight"] == 1.0);
+  CHECK(clients.Get("/v1/routers/default")["scopes"][0]["cost_weight"] == 1.0);
 
   Write(file, "[[router]]\nname = \"default\"\ncost_weight = 2.5\n\n[[router]]\nname = \"b\"\n");
   process.Signal(SIGHUP);
   REQUIRE(wait_for("sluice_config_reloads_total 1"));
-  CHECK(clients.Get("/v1/routers/default")["cost_weight"] == 2.5);
+  CHECK(clients.Get("/v1/routers/default")["scopes"][0]["cost_weight"] == 2.5);
   CHECK(clients.Post("/v1/route", {{"router", "b"}, {"query", "hello"}}, 200)["logged"] == true);
 
   Write(file, "[[router]]\nname = \"b\"\n");
@@ -244,7 +244,7 @@ TEST_CASE("SIGTERM under load ends with 0 and loses nothing acknowledged") {
   Clients clients(again);
   std::uint64_t rewards = 0;
   const json router = clients.Learnt();
-  for (const auto& arm : router["arms"]) rewards += arm["rewards"].get<std::uint64_t>();
+  for (const auto& arm : router["arms"]) rewards += arm["labels"].get<std::uint64_t>();
   CHECK(rewards >= static_cast<std::uint64_t>(acknowledged));
 }
 

@@ -169,7 +169,7 @@ TEST_CASE("after kills in the middle of a drive nothing acknowledged is missing 
       const auto* outcome = std::get_if<store::OutcomeRecord>(&entry.record);
       if (outcome == nullptr) continue;
       ++counted[outcome->event_id];
-      learnt += outcome->first_quality ? 1 : 0;
+      learnt += outcome->ordinal == 0 ? 1 : 0;
     }
   }
   CHECK(counted.size() == ledger.acknowledged.size());

@@ -4,6 +4,7 @@
 
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <catch2/catch.hpp>
@@ -24,7 +25,7 @@ using tests::OpenApi;
 struct Example {
   std::string name;
   std::string target;
-  std::string body;  // POST; empty: GET
+  std::string body;
   int status = 200;
 };
 
@@ -42,42 +43,76 @@ std::string TargetWith(const std::string& path, const json& parameter, const std
   return path + (path.find('?') == std::string::npos ? "?" : "&") + name + "=" + value;
 }
 
+// The path with every parameter that has one value: the example's own, or its operation's.
+std::string TargetOf(const OpenApi& api, const std::string& path, const json& operation,
+                     const json& example) {
+  const json own = example.value("x-parameters", json::object());
+  std::string target = path;
+  for (const json& given : operation.value("parameters", json::array())) {
+    const json& parameter = api.Resolve(given);
+    const auto name = parameter["name"].get<std::string>();
+    if (own.contains(name)) {
+      target = TargetWith(target, parameter, own[name].get<std::string>());
+    } else if (parameter.contains("example")) {
+      target = TargetWith(target, parameter, parameter["example"].get<std::string>());
+    }
+  }
+  return target;
+}
+
 // An operation without a body is asked once for each example of its parameter, and once without
 // when it can do without.
-void AddReads(const OpenApi& api, const std::string& path, const json& operation,
-              std::vector<Example>& examples) {
-  const json parameters = operation.value("parameters", json::array());
+void AddWithoutBody(const OpenApi& api, const std::string& path, const json& operation,
+                    std::vector<Example>& examples) {
   bool required = false;
-  for (const json& given : parameters) {
+  for (const json& given : operation.value("parameters", json::array())) {
     const json& parameter = api.Resolve(given);
     required = required || parameter.value("required", false);
-    for (const auto& [name, example] : parameter["examples"].items()) {
-      examples.push_back({name, TargetWith(path, parameter, example["value"].get<std::string>()),
+    const json all = parameter.value("examples", json::object());
+    for (const auto& [name, example] : all.items()) {
+      const std::string target = TargetOf(api, path, operation, example);
+      examples.push_back({name, TargetWith(target, parameter, example["value"].get<std::string>()),
                           "", example["x-expect-status"].get<int>()});
     }
   }
   if (!required) examples.push_back({"plain", path, "", 200});
 }
 
-void AddWrites(const OpenApi& api, const std::string& path, const json& operation,
-               std::vector<Example>& examples) {
-  std::string target = path;
-  for (const json& given : operation.value("parameters", json::array())) {
-    const json& parameter = api.Resolve(given);
-    target = TargetWith(target, parameter, parameter["example"].get<std::string>());
-  }
+void AddWithBody(const OpenApi& api, const std::string& path, const json& operation,
+                 std::vector<Example>& examples) {
   const json& content = operation["requestBody"]["content"]["application/json"];
   for (const auto& [name, example] : content["examples"].items()) {
-    examples.push_back(
-        {name, target, example["value"].dump(), example["x-expect-status"].get<int>()});
+    const std::string target = TargetOf(api, path, operation, example);
+    const auto status = example["x-expect-status"].get<int>();
+    const bool has_body = !example.value("x-no-body", false);
+    examples.push_back({name, target, has_body ? example["value"].dump() : "", status});
     // What is promised to be taken fits the schema of requests as well, but for a list that shows
     // what happens to a wrong item.
-    const bool fits = !example.contains("x-wrong-item");
-    if (fits && example["x-expect-status"].get<int>() < 300) {
+    if (has_body && !example.contains("x-wrong-item") && status < 300) {
       CAPTURE(path, name);
       CHECK(api.Check(example["value"], content["schema"]) == std::vector<std::string>{});
     }
   }
+}
+
+std::vector<Example> ExamplesOf(const OpenApi& api, const std::string& path,
+                                const json& operation) {
+  std::vector<Example> examples;
+  operation.contains("requestBody") ? AddWithBody(api, path, operation, examples)
+                                    : AddWithoutBody(api, path, operation, examples);
+  return examples;
+}
+
+bool IsMethod(const std::string& key) {
+  return key == "get" || key == "post" || key == "put" || key == "delete";
+}
+
+httplib::Result Send(httplib::Client& client, const std::string& method, const Example& example) {
+  const char* type = example.body.empty() ? "" : "application/json";
+  if (method == "get") return client.Get(example.target);
+  if (method == "post") return client.Post(example.target, example.body, type);
+  if (method == "put") return client.Put(example.target, example.body, type);
+  return client.Delete(example.target, example.body, type);
 }
 
 // What the document says of an answer: the schema for its status and content type.
@@ -93,38 +128,57 @@ void CheckAnswer(const OpenApi& api, const json& operation, const httplib::Respo
   CHECK(api.Check(json::parse(answer.body), schema) == std::vector<std::string>{});
 }
 
-std::string NewDecision(httplib::Client& client) {
-  const auto answer = client.Post("/v1/route", R"({"query": "hello"})", "application/json");
-  REQUIRE(answer);
-  return json::parse(answer->body)["decision_id"].get<std::string>();
+// The daemon on its defaults, and a client for each plane.
+struct Planes {
+  Planes()
+      : process(directory.File("data")),
+        data("127.0.0.1", process.data_port()),
+        admin("127.0.0.1", process.admin_port()) {
+    for (auto* client : {&data, &admin}) client->set_read_timeout(30, 0);
+  }
+
+  httplib::Client& Of(const json& operation) {
+    return operation["tags"][0] == "admin" ? admin : data;
+  }
+
+  tests::TemporaryDirectory directory;
+  tests::DaemonProcess process;
+  httplib::Client data;
+  httplib::Client admin;
+};
+
+// What the examples' placeholders stand for.
+std::vector<std::pair<std::string, std::string>> PlaceholdersOf(Planes& planes) {
+  const auto decision = planes.data.Post("/v1/route", R"({"query": "hello"})", "application/json");
+  REQUIRE(decision);
+  const auto statistics = planes.admin.Get("/v1/routers/default/arms/economy/statistics");
+  REQUIRE(statistics);
+  CAPTURE(decision->body, statistics->body);
+  REQUIRE(statistics->status == 200);
+  return {{"{decision_id}", json::parse(decision->body)["decision_id"].get<std::string>()},
+          {"{statistics}", json::parse(statistics->body)["statistics"].get<std::string>()}};
 }
 
 }  // namespace
 
 TEST_CASE("every example of the document gets the status and the shape that it promises") {
   const OpenApi api(tests::LoadYaml(SLUICE_OPENAPI_PATH));
-  const tests::TemporaryDirectory directory;
-  const tests::DaemonProcess process(directory.File("data"));
-  httplib::Client data("127.0.0.1", process.data_port());
-  httplib::Client admin("127.0.0.1", process.admin_port());
-  for (auto* client : {&data, &admin}) client->set_read_timeout(30, 0);
-  const std::string decision_id = NewDecision(data);
-
+  Planes planes;
+  const auto placeholders = PlaceholdersOf(planes);
   std::size_t sent = 0;
   std::set<int> statuses;
   for (const auto& [path, item] : api.document()["paths"].items()) {
     for (const auto& [method, operation] : item.items()) {
-      if (method != "get" && method != "post") continue;
-      std::vector<Example> examples;
-      method == "get" ? AddReads(api, path, operation, examples)
-                      : AddWrites(api, path, operation, examples);
+      if (!IsMethod(method)) continue;
+      const std::vector<Example> examples = ExamplesOf(api, path, operation);
       REQUIRE_FALSE(examples.empty());
-      for (const Example& example : examples) {
-        const std::string target = Replaced(example.target, "{decision_id}", decision_id);
-        const std::string body = Replaced(example.body, "{decision_id}", decision_id);
-        CAPTURE(path, example.name, body);
-        const auto answer = method == "get" ? admin.Get(target.c_str())
-                                            : data.Post(target, body, "application/json");
+      for (Example example : examples) {
+        for (const auto& [what, with] : placeholders) {
+          example.target = Replaced(example.target, what, with);
+          example.body = Replaced(example.body, what, with);
+        }
+        CAPTURE(path, method, example.name, example.target, example.body);
+        const auto answer = Send(planes.Of(operation), method, example);
         REQUIRE(answer);
         CAPTURE(answer->body);
         CHECK(answer->status == example.status);
@@ -134,7 +188,7 @@ TEST_CASE("every example of the document gets the status and the shape that it p
       }
     }
   }
-  CHECK(sent >= 40);
+  CHECK(sent >= 90);
   CHECK(statuses == std::set<int>{200, 202, 404, 409, 421, 422});
 }
 
@@ -168,12 +222,45 @@ TEST_CASE("what is wrong before a body is understood is answered as the document
   }
 }
 
+TEST_CASE("what may come from a web page is answered as the document says") {
+  const OpenApi api(tests::LoadYaml(SLUICE_OPENAPI_PATH));
+  Planes planes;
+  std::size_t changes = 0;
+  for (const auto& [path, item] : api.document()["paths"].items()) {
+    for (const auto& [method, operation] : item.items()) {
+      if (!IsMethod(method) || method == "get" || operation["tags"][0] != "admin") continue;
+      std::string target = Replaced(path, "{name}", "default");
+      target = Replaced(target, "{arm}", "trial");
+      CAPTURE(method, target);
+      const auto send = [&](const httplib::Headers& headers, const char* type) {
+        httplib::Client client("127.0.0.1", planes.process.admin_port());
+        client.set_read_timeout(30, 0);
+        if (method == "put") return client.Put(target, headers, "{}", type);
+        if (method == "delete") return client.Delete(target, headers, "{}", type);
+        return client.Post(target, headers, "{}", type);
+      };
+      const std::pair<int, httplib::Result> answers[] = {
+          {403, send({{"Origin", "http://evil.example"}}, "application/json")},
+          {403, send({{"Host", "evil.example"}}, "application/json")},
+          {415, send({}, "text/plain")}};
+      for (const auto& [status, answer] : answers) {
+        CAPTURE(status);
+        REQUIRE(answer);
+        CHECK(answer->status == status);
+        CheckAnswer(api, operation, *answer);
+      }
+      ++changes;
+    }
+  }
+  CHECK(changes == 8);
+}
+
 TEST_CASE("the examples of answers in the document fit their own schemas") {
   const OpenApi api(tests::LoadYaml(SLUICE_OPENAPI_PATH));
   std::size_t checked = 0;
   for (const auto& [path, item] : api.document()["paths"].items()) {
     for (const auto& [method, operation] : item.items()) {
-      if (method != "get" && method != "post") continue;
+      if (!IsMethod(method)) continue;
       for (const auto& [status, given] : operation["responses"].items()) {
         const json& response = api.Resolve(given);
         for (const auto& [type, content] : response["content"].items()) {
@@ -187,7 +274,7 @@ TEST_CASE("the examples of answers in the document fit their own schemas") {
       }
     }
   }
-  CHECK(checked >= 2);
+  CHECK(checked >= 60);
 }
 
 TEST_CASE("a value that does not fit a schema is told so") {

@@ -6,7 +6,10 @@
 
 #include <catch2/catch.hpp>
 
+#include "policy/context_map.h"
+#include "policy/pacer.h"
 #include "policy/policy.h"
+#include "tests/support/pacer_fixtures.h"
 #include "tests/support/policy_fixtures.h"
 
 namespace {
@@ -59,7 +62,7 @@ TEST_CASE("choosing allocates nothing") {
   const auto terms = test::TermsOf(kArms);
   const Situation situation{&context, ArmSet::FirstN(kArms), terms};
   for (PolicyKind kind : {PolicyKind::kLinUcb, PolicyKind::kThompson, PolicyKind::kEpsilonGreedy,
-                          PolicyKind::kUniform, PolicyKind::kFixed}) {
+                          PolicyKind::kUniform, PolicyKind::kFixed, PolicyKind::kSquareCb}) {
     CAPTURE(PolicyKindName(kind));
     const long before = allocations;
     const Decision decision = Choose({.kind = kind}, *posterior, situation, {1, 2});
@@ -70,6 +73,56 @@ TEST_CASE("choosing allocates nothing") {
   const long before = allocations;
   const auto probe = std::make_unique<int>(1);
   CHECK(allocations > before);  // the control: allocations are seen
+}
+
+TEST_CASE("choosing under every guard allocates nothing") {
+  Rng rng(32);
+  Model model = test::TaughtModel(rng, 20, 8, 400);
+  const auto posterior = model.Derive();
+  const Context context = test::RandomContext(rng, 20);
+  const auto terms = test::TermsOf(8);
+  Situation situation{.context = &context, .eligible = ArmSet::FirstN(8), .terms = terms};
+  situation.bounds = {.allowance = .01, .new_arms = ArmSet::FirstN(6), .new_arm_share = .02};
+  situation.guard = BaselineGuard{.arm = 7, .slack = .1};
+  situation.premium = 6;
+  const PolicyOptions options{.gate = {.enabled = true, .labels_min = 0}};
+  const long before = allocations;
+  const Decision decision = Choose(options, *posterior, situation, {1, 2});
+  const long after = allocations;
+  CHECK(after == before);
+  CHECK(decision.limited);
+}
+
+TEST_CASE("pacing to a budget allocates nothing once it has solved") {
+  Rng rng(33);
+  const test::HeadsOfArms heads = test::RandomHeads(rng, 26, 3);
+  const auto arms = heads.Arms();
+  const Context context = test::RandomContext(rng, 26);
+  Pacer pacer({.objective = Objective::kBudget, .budget_usd = 1e-4});
+  const PacedDecision decision{.context = {context.data(), 26}, .expected_cost_usd = 1e-4};
+  pacer.Decided(decision);
+  pacer.Solve(arms);
+  const long before = allocations;
+  for (int i = 0; i < 20; ++i) {
+    pacer.Decided(decision);
+    pacer.Settled(1e-4, 2e-4);
+    pacer.Solve(arms);
+  }
+  const long after = allocations;
+  CHECK(after == before);
+}
+
+TEST_CASE("projecting an input on a context map allocates nothing") {
+  const std::vector<GramCounts> grams{CountGrams("one of two texts", 1), CountGrams("two", 1)};
+  const std::vector<std::vector<float>> embeddings{{0.6f, 0.8f}, {0.8f, 0.6f}};
+  const auto text_map = ContextMap::FitText(grams, {});
+  const auto embedding_map = ContextMap::FitEmbedding(embeddings, {});
+  float out[kMapComponentsMax];
+  const long before = allocations;
+  text_map->Project(grams[0], out);
+  embedding_map->Project(embeddings[0], out);
+  const long after = allocations;
+  CHECK(after == before);
 }
 
 }  // namespace

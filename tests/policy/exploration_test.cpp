@@ -106,8 +106,12 @@ TEST_CASE("random shares in every mode give a whole distribution on the eligible
     const ExplorationOptions options{.mode = static_cast<ExplorationMode>(rng.Below(4)),
                                      .cap = rng.Uniform(),
                                      .floor = rng.Uniform(),
-                                     .epsilon = rng.Uniform()};
-    const auto distribution = Explore(base, eligible, eligible.First(), options);
+                                     .epsilon = rng.Uniform(),
+                                     .arm_floor = rng.Below(2) == 0 ? 0 : .1 * rng.Uniform()};
+    const ExplorationBounds bounds{.cap = rng.Uniform() - .5,
+                                   .allowance = rng.Uniform(),
+                                   .scale = rng.Below(2) == 0 ? 1 : rng.Uniform()};
+    const auto distribution = Explore(base, eligible, eligible.First(), options, bounds);
     REQUIRE(test::Sum(distribution) == kProbabilityOne);
     for (ArmId arm = 0; arm < kArmsMax; ++arm) {
       REQUIRE((eligible.Has(arm) || distribution.q32[arm] == 0));
@@ -123,14 +127,89 @@ TEST_CASE("shares and options that are not numbers cannot break a distribution")
     for (ExplorationMode mode : {ExplorationMode::kCap, ExplorationMode::kExact,
                                  ExplorationMode::kNatural, ExplorationMode::kOff}) {
       const ExplorationOptions sane{.mode = mode};
-      const ExplorationOptions insane{.mode = mode, .cap = bad, .floor = bad, .epsilon = bad};
+      const ExplorationOptions insane{
+          .mode = mode, .cap = bad, .floor = bad, .epsilon = bad, .arm_floor = bad};
+      const ExplorationBounds bounds{.cap = bad, .allowance = bad, .scale = bad};
       const ArmSet eligible = ArmSet::FirstN(3);
       CHECK(test::Sum(Explore(SharesOf({bad, .5, .5}), eligible, 0, sane)) == kProbabilityOne);
       CHECK(test::Sum(Explore(SharesOf({.5, bad, .5}), eligible, 0, sane)) == kProbabilityOne);
       CHECK(test::Sum(Explore(SharesOf({bad, bad, bad}), eligible, 0, sane)) == kProbabilityOne);
-      CHECK(test::Sum(Explore(SharesOf({.6, .2, .2}), eligible, 0, insane)) == kProbabilityOne);
+      const Shares shares = SharesOf({.6, .2, .2});
+      CHECK(test::Sum(Explore(shares, eligible, 0, insane)) == kProbabilityOne);
+      CHECK(test::Sum(Explore(shares, eligible, 0, sane, bounds)) == kProbabilityOne);
     }
   }
+}
+
+TEST_CASE("an arm floor is mixed inside the explored mass") {  // oracle 8
+  const ExplorationOptions options{
+      .mode = ExplorationMode::kExact, .epsilon = .05, .arm_floor = .002};
+  const auto distribution = Explore(SharesOf({.7, .2, .08, .02, 0}), ArmSet::FirstN(4), 0, options);
+  const double rest = 1 - .002 * 3 / .05;
+  const double expected[] = {.95, .05 * (rest * 2 / 3 + .04), .05 * (rest * .8 / 3 + .04),
+                             .05 * (rest * .2 / 3 + .04), 0};
+  const double rounded[] = {.95, .0313333, .0137333, .0049333, 0};
+  for (ArmId arm = 0; arm < 5; ++arm) {
+    CHECK(distribution.Probability(arm) == Approx(expected[arm]).margin(4 * kUnit));
+    CHECK(distribution.Probability(arm) == Approx(rounded[arm]).margin(5e-8));
+  }
+}
+
+TEST_CASE("arms keep their floor as far as the rate goes and the rate stays") {
+  Rng rng(29);
+  for (int i = 0; i < 5000; ++i) {
+    CAPTURE(i);
+    const std::size_t arms = 2 + rng.Below(10);
+    Shares base{};
+    for (std::size_t arm = 0; arm < arms; ++arm) {
+      base[arm] = rng.Below(3) == 0 ? 0 : rng.Uniform();
+    }
+    const ExplorationOptions options{.mode = ExplorationMode::kExact,
+                                     .epsilon = rng.Uniform(),
+                                     .arm_floor = .05 * rng.Uniform()};
+    const ArmSet eligible = ArmSet::FirstN(arms);
+    const ArmId greedy = static_cast<ArmId>(rng.Below(arms));
+    const auto distribution = Explore(base, eligible, greedy, options);
+    const double floor =
+        std::min(options.arm_floor, options.epsilon / static_cast<double>(arms - 1));
+    for (ArmId arm : eligible) {
+      REQUIRE((arm == greedy || distribution.Probability(arm) >= floor - 2 * kUnit));
+    }
+    REQUIRE(1 - distribution.Probability(greedy) ==
+            Approx(options.epsilon).margin(static_cast<double>(arms) * kUnit));
+  }
+}
+
+TEST_CASE("an allowance holds exploration back but never below the floor of mode cap") {
+  const Shares base = SharesOf({.5, .3, .2});
+  const auto rate = [&](ExplorationMode mode, const ExplorationBounds& bounds) {
+    const ExplorationOptions options{.mode = mode, .cap = .05, .floor = .005, .epsilon = .1};
+    return 1 - Explore(base, ArmSet::FirstN(3), 0, options, bounds).Probability(0);
+  };
+  const auto near = [](double value) { return Approx(value).margin(3 * kUnit); };
+  CHECK(rate(ExplorationMode::kCap, {.allowance = .02}) == near(.02));
+  CHECK(rate(ExplorationMode::kCap, {.allowance = .001}) == near(.005));
+  CHECK(rate(ExplorationMode::kCap, {.allowance = -1}) == near(.005));
+  CHECK(rate(ExplorationMode::kExact, {.allowance = .001}) == near(.001));
+  CHECK(rate(ExplorationMode::kExact, {.allowance = 0}) == 0);
+  CHECK(rate(ExplorationMode::kNatural, {.allowance = .001}) == near(.001));
+  CHECK(rate(ExplorationMode::kNatural, {.allowance = HUGE_VAL}) == near(.5));
+  CHECK(rate(ExplorationMode::kOff, {.allowance = 1}) == 0);
+  CHECK(rate(ExplorationMode::kCap, {.scale = .1}) == near(.005));
+  CHECK(rate(ExplorationMode::kCap, {.allowance = 0, .scale = .1}) == near(.0005));
+  CHECK(rate(ExplorationMode::kCap, {.scale = 0}) == 0);
+}
+
+TEST_CASE("a bound on the cap takes the place of the option") {
+  const Shares base = SharesOf({.5, .3, .2});
+  const ExplorationOptions options{.cap = .05, .floor = .005};
+  const auto rate = [&](double cap) {
+    return 1 - Explore(base, ArmSet::FirstN(3), 0, options, {.cap = cap}).Probability(0);
+  };
+  CHECK(rate(.3) == Approx(.3).margin(3 * kUnit));
+  CHECK(rate(.01) == Approx(.01).margin(3 * kUnit));
+  CHECK(rate(0) == 0);
+  CHECK(rate(-1) == Approx(.05).margin(3 * kUnit));
 }
 
 TEST_CASE("a draw takes the arm whose part of the line it falls on") {
@@ -152,6 +231,7 @@ Distribution ReferenceDistribution() {
   const double width[] = {.02, .05, .10};
   for (std::size_t a = 0; a < 3; ++a) {
     estimates[a].utility = utility[a];
+    estimates[a].score = utility[a];
     estimates[a].width = width[a];
   }
   const ArmSet eligible = ArmSet::FirstN(3);

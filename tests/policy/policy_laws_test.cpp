@@ -16,10 +16,10 @@ constexpr std::size_t kDimension = 6;
 std::vector<PolicyOptions> EveryPolicyAndMode() {
   std::vector<PolicyOptions> all;
   for (PolicyKind kind : {PolicyKind::kLinUcb, PolicyKind::kThompson, PolicyKind::kEpsilonGreedy,
-                          PolicyKind::kUniform, PolicyKind::kFixed}) {
+                          PolicyKind::kUniform, PolicyKind::kFixed, PolicyKind::kSquareCb}) {
     for (ExplorationMode mode : {ExplorationMode::kCap, ExplorationMode::kExact,
                                  ExplorationMode::kNatural, ExplorationMode::kOff}) {
-      PolicyOptions options{.kind = kind, .fixed_arm = 2, .cost_weight = 100};
+      PolicyOptions options{.kind = kind, .fixed_arm = 2};
       options.exploration.mode = mode;
       all.push_back(options);
     }
@@ -41,7 +41,11 @@ struct Scene {
   }
 
   Situation situation() const {
-    return {.context = &context, .eligible = eligible, .terms = terms};
+    return {.context = &context,
+            .eligible = eligible,
+            .terms = terms,
+            .tick = 1000,
+            .cost_weight = 100};
   }
 
   Rng rng;
@@ -142,7 +146,7 @@ TEST_CASE("what is logged is what the decision was made with") {
     REQUIRE(decision.arm == Sample(decision.distribution, decision.eligible, RandomBits(1, 2, 0)));
     for (ArmId arm : scene.eligible) {
       const Estimate& estimate = decision.estimates[arm];
-      REQUIRE(estimate.utility <= decision.estimates[decision.greedy_arm].utility);
+      REQUIRE(estimate.score <= decision.estimates[decision.greedy_arm].score);
       REQUIRE(estimate.utility ==
               Approx(estimate.mean - 100 * estimate.expected_cost_usd).margin(1e-12));
     }
@@ -210,7 +214,7 @@ TEST_CASE("arms that the posterior or the terms do not cover count as not eligib
   });
 }
 
-TEST_CASE("the greedy choice takes the largest utility or the fixed arm with propensity one") {
+TEST_CASE("the greedy choice takes the arm ranked first or the fixed arm with propensity one") {
   ForEveryPolicyAndScene([](const Scene& scene, const PolicyOptions& options) {
     const Decision decision = ChooseGreedy(options, *scene.posterior, scene.situation());
     const bool fixed =

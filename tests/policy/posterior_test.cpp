@@ -16,18 +16,57 @@ std::shared_ptr<const Posterior> PosteriorOfRatio(double log_ratio, int count) {
   model.AddArm();
   const Context context = Context::Ones(1);
   for (int i = 0; i < count; ++i) {
-    model.Update({.arm = 0, .context = &context, .cost_log_ratio = log_ratio});
+    test::Teach(model, {.arm = 0, .context = &context, .cost_log_ratio = log_ratio});
   }
   return model.Derive();
 }
 
 const Context kOne = Context::Ones(1);
 
-TEST_CASE("the expected cost is the mean of the log-normal") {
-  const auto posterior = PosteriorOfRatio(-.5, 0);
-  const double variance = .16 / 5;
-  CHECK(posterior->Predict(0, kOne, {.list_price_usd = 3}).expected_cost_usd ==
-        Approx(3 * std::exp(std::log(.3) + variance / 2)).epsilon(1e-6));
+TEST_CASE("the expected cost is what was billed for what the logarithms predict") {
+  Model model = test::ColdModel({.dimension = 1}, 1);
+  CHECK(model.Derive()->Predict(0, kOne, {.list_price_usd = 3}).expected_cost_usd ==
+        Approx(3 * .3).epsilon(1e-6));
+  Rng rng(1);
+  for (int i = 0; i < 20000; ++i) {
+    const CostLesson bill{.arm = 0, .context = &kOne, .log_ratio = -1 + .8 * rng.Normal()};
+    model.LearnCost(bill);
+    model.Calibrate(bill);
+  }
+  CHECK(model.Derive()->Predict(0, kOne, {.list_price_usd = 3}).expected_cost_usd ==
+        Approx(3 * std::exp(-1 + .32)).epsilon(.12));
+}
+
+TEST_CASE("the expected latency is passed on") {
+  Model model = test::ColdModel({.dimension = 1}, 1);
+  CHECK(model.Derive()->Predict(0, kOne, {}).expected_latency_s == 0);
+  for (int i = 0; i < 5; ++i) {
+    model.LearnLatency(0, 2);
+  }
+  CHECK(model.Derive()->Predict(0, kOne, {}).expected_latency_s == Approx(2).epsilon(1e-12));
+}
+
+TEST_CASE("a decision long after the posterior is predicted with less certainty") {
+  Rng rng(5);
+  Model model = test::ColdModel({.dimension = 6, .half_life = 1000}, 2);
+  test::TeachAtRandom(model, rng, 500);
+  const auto posterior = model.Derive();
+  const Context context = test::RandomContext(rng, 6);
+  const auto at = [&](std::uint64_t tick) { return posterior->Predict(0, context, {}, tick); };
+  const Estimate fresh = at(500);
+  CHECK(test::Same(at(0), fresh));    // from before it was derived
+  CHECK(test::Same(at(540), fresh));  // four percent of a half-life
+  CHECK(at(541).width > fresh.width);
+  const Prediction aged =
+      Decayed(posterior->arm(0).quality->Predict(context.data()),
+              PredictPrior(*posterior->arm(0).quality_prior, context), std::exp2(-1.5));
+  CHECK(at(2000).mean == aged.mean);
+  CHECK(at(2000).width == posterior->arm(0).quality->sigma() * std::sqrt(aged.variance));
+  CHECK(at(1000000).width == at(4500).width);  // a learner that has stopped
+  CHECK(at(1000000).width > at(2000).width);
+  model.Advance(2000);
+  const Estimate exact = model.Derive()->Predict(0, context, {}, 2000);
+  CHECK(exact.mean == Approx(at(2000).mean).epsilon(.05));
 }
 
 TEST_CASE("the expected cost stays inside what the request declares") {
@@ -66,7 +105,7 @@ TEST_CASE("one request in a hundred costs more than the worst cost") {
   model.AddArm();
   const auto draw = [&] { return -1 + .4 * rng.Normal(); };
   for (int i = 0; i < 20000; ++i) {
-    model.Update({.arm = 0, .context = &kOne, .cost_log_ratio = draw()});
+    test::Teach(model, {.arm = 0, .context = &kOne, .cost_log_ratio = draw()});
   }
   const double worst = model.Derive()->CostWorstUsd(0, kOne, {.list_price_usd = 1});
   int above = 0;
@@ -75,6 +114,24 @@ TEST_CASE("one request in a hundred costs more than the worst cost") {
   }
   CHECK(above > 130);
   CHECK(above < 270);
+}
+
+TEST_CASE("bills that the logarithms do not explain raise the worst cost") {
+  Model model = test::ColdModel({.dimension = 1}, 1);
+  const CostLesson bill{.arm = 0, .context = &kOne, .log_ratio = 0};
+  for (int i = 0; i < 200; ++i) {
+    model.LearnCost(bill);
+  }
+  const double before = model.Derive()->CostWorstUsd(0, kOne, {.list_price_usd = 1});
+  for (int i = 0; i < 20; ++i) {
+    model.Calibrate({.arm = 0, .context = &kOne, .log_ratio = std::log(4)});
+  }
+  const auto after = model.Derive();
+  const ArmPosterior& arm = after->arm(0);
+  CHECK(arm.cost_ratio > 2);
+  CHECK(after->CostWorstUsd(0, kOne, {.list_price_usd = 1}) ==
+        Approx(before * arm.cost_ratio * std::exp(-arm.cost->sigma() * arm.cost->sigma() / 2))
+            .epsilon(1e-12));
 }
 
 TEST_CASE("the worst cost is never below the expected cost") {
@@ -96,6 +153,7 @@ TEST_CASE("an arm that never had a factor predicts nothing") {
   CHECK(posterior.dimension() == 0);
   CHECK(std::isnan(posterior.Predict(0, kOne, {}).mean));
   CHECK(std::isnan(posterior.Predict(0, kOne, {}).expected_cost_usd));
+  CHECK(std::isnan(posterior.Predict(0, kOne, {}).expected_latency_s));
   CHECK(std::isinf(posterior.CostWorstUsd(0, kOne, {})));
 }
 

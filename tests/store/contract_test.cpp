@@ -73,7 +73,7 @@ TEMPLATE_TEST_CASE("a decision stands before an outcome that was appended after 
     const auto story = Must(store->FindDecision(SampleId(i)));
     REQUIRE(story.has_value());
     REQUIRE(story->outcomes.size() == 1);
-    REQUIRE(story->outcomes[0].decision_position == story->position);
+    REQUIRE(story->outcomes[0].record.decision_position == story->position);
   }
 }
 
@@ -147,33 +147,48 @@ TEMPLATE_TEST_CASE("a decision takes so many outcomes and no more", "", STORES) 
   CHECK(AppendAndWait(*store, SampleOutcome(1, "0")) == Appended::kDuplicate);
 }
 
-TEMPLATE_TEST_CASE("only the first outcome with quality or cost is stamped so", "", STORES) {
+TEMPLATE_TEST_CASE("an outcome says how many of its decision stand before it", "", STORES) {
   TestType store;
   store->AppendDecision(SampleDecision(1));
-  OutcomeRecord neither = SampleOutcome(1, "neither");
-  neither.carries_quality = false;
-  OutcomeRecord cost = SampleOutcome(1, "cost");
-  cost.carries_quality = false;
-  cost.carries_cost = true;
-  OutcomeRecord both = SampleOutcome(1, "both");
-  both.carries_cost = true;
+  store->AppendDecision(SampleDecision(2));
   // A sender cannot stamp for himself.
-  neither.first_quality = neither.first_cost = true;
-  neither.decision_position = 99;
-  AppendAndWait(*store, {neither, cost});
+  OutcomeRecord forged = SampleOutcome(1, "a");
+  forged.ordinal = 9;
+  forged.decision_position = 99;
+  // What is not taken is not counted.
+  AppendAndWait(*store, {forged, forged, SampleOutcome(2, "b"), SampleOutcome(3, "unknown")});
+  AppendAndWait(*store, {SampleOutcome(1, "c")});
   store.Reopen();
-  OutcomeRecord again = both;
-  again.event_id = "again";
-  AppendAndWait(*store, {both, again});
+  AppendAndWait(*store, {SampleOutcome(1, "d"), SampleOutcome(1, "a"), SampleOutcome(1, "e")});
+  std::vector<std::uint8_t> ordinals;
   const auto story = Must(store->FindDecision(SampleId(1)));
-  REQUIRE(story.has_value());
-  std::vector<std::pair<bool, bool>> stamps;
-  for (const OutcomeRecord& outcome : story->outcomes) {
-    stamps.emplace_back(outcome.first_quality, outcome.first_cost);
-    CHECK(outcome.decision_position == 1);
+  for (const PlacedOutcome& outcome : story->outcomes) {
+    ordinals.push_back(outcome.record.ordinal);
+    CHECK(outcome.record.decision_position == 1);
   }
-  CHECK(stamps == std::vector<std::pair<bool, bool>>{
-                      {false, false}, {false, true}, {true, false}, {false, false}});
+  CHECK(ordinals == std::vector<std::uint8_t>{0, 1, 2, 3});
+  const auto other = Must(store->FindDecision(SampleId(2)));
+  REQUIRE(other->outcomes.size() == 1);
+  CHECK(other->outcomes[0].record.ordinal == 0);
+  CHECK(other->outcomes[0].record.decision_position == 2);
+}
+
+TEMPLATE_TEST_CASE("a router and an admin record stand where they are said to stand", "", STORES) {
+  TestType store;
+  SampleRng rng(11);
+  const RouterRecord router = RandomRouter(rng);
+  const AdminRecord admin = RandomAdmin(rng);
+  store->AppendDecision(SampleDecision(1));
+  CHECK(Must(store->AppendRouter(router)) == 2);
+  CHECK(Must(store->AppendAdmin(admin)) == 3);
+  // Each time anew: an operator may ask twice.
+  CHECK(Must(store->AppendAdmin(admin)) == 4);
+  store.Reopen();
+  const auto log = Must(ReadWholeLog(*store));
+  REQUIRE(log.size() == 4);
+  CHECK((log[1].record == Record(router)));
+  CHECK((log[2].record == Record(admin)));
+  CHECK((log[3].record == Record(admin)));
 }
 
 TEMPLATE_TEST_CASE("a decision is found with its outcomes in order", "", STORES) {
@@ -187,9 +202,11 @@ TEMPLATE_TEST_CASE("a decision is found with its outcomes in order", "", STORES)
   CHECK(story->position == 2);
   CHECK(story->decision == SampleDecision(2));
   REQUIRE(story->outcomes.size() == 2);
-  CHECK(story->outcomes[0].event_id == "a");
-  CHECK(story->outcomes[1].event_id == "c");
-  CHECK(SameContent(story->outcomes[1], SampleOutcome(2, "c")));
+  CHECK(story->outcomes[0].record.event_id == "a");
+  CHECK(story->outcomes[1].record.event_id == "c");
+  CHECK(SameContent(story->outcomes[1].record, SampleOutcome(2, "c")));
+  CHECK(story->outcomes[0].position == 3);
+  CHECK(story->outcomes[1].position == 5);
   CHECK_FALSE(Must(store->FindDecision(SampleId(3))).has_value());
 }
 
@@ -322,7 +339,6 @@ TEMPLATE_TEST_CASE("health counts the bytes of the log", "", STORES) {
   AppendAndWait(*store, SampleOutcome(1, "a"));
   OutcomeRecord stamped = SampleOutcome(1, "a");
   stamped.decision_position = 1;
-  stamped.first_quality = true;
   const std::size_t bytes = EncodeRecord(SampleDecision(1)).size() + EncodeRecord(stamped).size();
   CHECK(store->health().log_bytes == bytes);
   store.Reopen();

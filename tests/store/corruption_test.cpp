@@ -54,7 +54,6 @@ std::vector<Record> Truth() {
     if (i % 2 != 0) continue;
     OutcomeRecord outcome = SampleOutcome(i, std::to_string(i));
     outcome.decision_position = log.size();
-    outcome.first_quality = true;
     log.emplace_back(outcome);
   }
   return log;

@@ -166,6 +166,7 @@ TEST_CASE("nothing is acknowledged while the disk refuses and reads never crash"
       CHECK_FALSE(disk.Append());
       CHECK_FALSE(disk.store().SaveCheckpoint({1, "x"}).ok());
       CHECK_FALSE(disk.store().AppendRouter(RouterRecord{}).ok());
+      CHECK_FALSE(disk.store().AppendAdmin(AdminRecord{}).ok());
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
     disk.Heal();

@@ -5,12 +5,12 @@
 #include <memory>
 
 #include <catch2/catch.hpp>
-#include <rocksdb/db.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "store/rocks_layout.h"
 #include "tests/support/store_calls.h"
+#include "tests/support/store_raw.h"
 #include "tests/support/store_samples.h"
 #include "tests/support/temporary_directory.h"
 
@@ -70,53 +70,6 @@ TEST_CASE("a directory of a later format is refused by its mark before it is tou
   REQUIRE_FALSE(store.ok());
   CHECK(store.error().code == Code::kFormat);
 }
-
-// The database itself, beside the store that uses it.
-class RawDatabase {
- public:
-  explicit RawDatabase(const std::string& data) {
-    std::vector<rocksdb::ColumnFamilyDescriptor> families;
-    for (const auto name : kFamilyNames) {
-      families.emplace_back(std::string(name), rocksdb::ColumnFamilyOptions());
-    }
-    rocksdb::DB* db = nullptr;
-    const std::string path = data + "/rocksdb";
-    REQUIRE(rocksdb::DB::Open(rocksdb::DBOptions(), path, families, &handles_, &db).ok());
-    db_.reset(db);
-  }
-  ~RawDatabase() {
-    for (auto* handle : handles_) (void)db_->DestroyColumnFamilyHandle(handle);
-  }
-  RawDatabase(const RawDatabase&) = delete;
-  RawDatabase& operator=(const RawDatabase&) = delete;
-
-  void Put(Family family, const std::string& key, const std::string& value) {
-    REQUIRE(db_->Put(rocksdb::WriteOptions(), handle(family), key, value).ok());
-  }
-  void Delete(Family family, const std::string& key) {
-    REQUIRE(db_->Delete(rocksdb::WriteOptions(), handle(family), key).ok());
-  }
-  bool Has(Family family, const std::string& key) {
-    std::string value;
-    return db_->Get(rocksdb::ReadOptions(), handle(family), key, &value).ok();
-  }
-  void AddFamily(const std::string& name) {
-    handles_.emplace_back();
-    REQUIRE(db_->CreateColumnFamily(rocksdb::ColumnFamilyOptions(), name, &handles_.back()).ok());
-  }
-  void Compact(Family family) {
-    REQUIRE(
-        db_->CompactRange(rocksdb::CompactRangeOptions(), handle(family), nullptr, nullptr).ok());
-  }
-
- private:
-  rocksdb::ColumnFamilyHandle* handle(Family family) {
-    return handles_[static_cast<std::size_t>(family)];
-  }
-
-  std::unique_ptr<rocksdb::DB> db_;
-  std::vector<rocksdb::ColumnFamilyHandle*> handles_;
-};
 
 // A later release may add column families, or raise the number in the database alone.
 TEST_CASE("a database of a later format is refused") {
@@ -201,12 +154,10 @@ TEST_CASE("a mark is read back as printed and as nothing else") {
 }
 
 TEST_CASE("an entry of the decisions index comes back as it was and no shorter") {
-  const DecisionIndex index{7, true, false, {8, 9, 1ull << 40}};
+  const DecisionIndex index{7, {8, 9, 1ull << 40}};
   const std::string bytes = EncodeIndex(index);
   const auto decoded = Must(DecodeIndex(bytes));
   CHECK(decoded.position == 7);
-  CHECK(decoded.quality_seen);
-  CHECK_FALSE(decoded.cost_seen);
   CHECK(decoded.outcomes == index.outcomes);
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     CHECK_FALSE(DecodeIndex(std::string_view(bytes).substr(0, size)).ok());

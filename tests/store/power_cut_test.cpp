@@ -1,6 +1,7 @@
 // What is left when the power goes: of everything acknowledged, all of it.
 
 #include <atomic>
+#include <map>
 #include <thread>
 
 #include <catch2/catch.hpp>
@@ -30,6 +31,7 @@ class PowerCuts {
     std::atomic<bool> stop = false;
     for (int i = 0; i < 3; ++i) threads.emplace_back([&] { Load(*store, stop); });
     threads.emplace_back([&] { SaveCheckpoints(*store, stop); });
+    threads.emplace_back([&] { Administer(*store, stop); });
     std::this_thread::sleep_for(std::chrono::microseconds(1000 + Below(rng, 25000)));
     system->PowerOff();
     stop = true;
@@ -45,10 +47,13 @@ class PowerCuts {
     for (const Checkpoint& checkpoint : checkpoints.entries) {
       CHECK(checkpoint.position <= store->last_position());
     }
-    return AuditStore(*store, acknowledged_);
+    Audit audit = AuditStore(*store, acknowledged_);
+    audit.lost += AdminsLost(*store);
+    return audit;
   }
 
   std::size_t acknowledged() const { return acknowledged_.size(); }
+  std::size_t administered() const { return administered_.size(); }
 
  private:
   std::unique_ptr<Store> Open(std::shared_ptr<FaultFileSystem> system) {
@@ -74,6 +79,25 @@ class PowerCuts {
     }
   }
 
+  void Administer(Store& store, const std::atomic<bool>& stop) {
+    while (!stop) {
+      AdminRecord record;
+      record.time_us = ++last_number_;
+      const auto position = store.AppendAdmin(record);
+      if (position.ok()) administered_[*position] = record;
+    }
+  }
+
+  // Those that do not stand where they were said to.
+  std::size_t AdminsLost(const Store& store) const {
+    std::size_t lost = 0;
+    for (const auto& [position, record] : administered_) {
+      const auto entries = Must(store.Read(position - 1, 1));
+      if (entries.empty() || entries[0].record != Record(record)) ++lost;
+    }
+    return lost;
+  }
+
   static void SaveCheckpoints(Store& store, const std::atomic<bool>& stop) {
     while (!stop) {
       (void)store.SaveCheckpoint({store.last_position(), std::string(20 << 10, 'x')});
@@ -86,6 +110,7 @@ class PowerCuts {
   std::atomic<std::uint64_t> last_number_ = 0;
   std::mutex mutex_;
   std::set<std::uint64_t> acknowledged_;  // guarded by mutex_
+  std::map<Position, AdminRecord> administered_;
 };
 
 TEST_CASE("a power cut loses nothing that was acknowledged") {
@@ -103,6 +128,7 @@ TEST_CASE("a power cut loses nothing that was acknowledged") {
     REQUIRE(audit.clean());
   }
   CHECK(cuts.acknowledged() > 0);
+  CHECK(cuts.administered() > 0);
 }
 
 // The control: without syncing the same cuts must lose something, or the test above proves nothing.

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "store/crc32c.h"
+#include "tests/support/store_bytes.h"
 #include "tests/support/store_samples.h"
 
 namespace sluice::store {
@@ -10,43 +11,37 @@ namespace {
 
 using namespace tests;
 
-std::string Hex(std::string_view bytes) {
-  std::string hex;
-  for (const char byte : bytes) {
-    hex += "0123456789abcdef"[static_cast<std::uint8_t>(byte) >> 4];
-    hex += "0123456789abcdef"[static_cast<std::uint8_t>(byte) & 15];
-  }
-  return hex;
-}
-
-// Bytes whose checksum holds, so that only the shape can betray them.
-std::string WithChecksum(std::string bytes) {
-  const std::uint32_t checksum = Crc32c(bytes);
-  bytes.append(reinterpret_cast<const char*>(&checksum), sizeof(checksum));
-  return bytes;
-}
-
 DecisionRecord GoldenDecision() {
   DecisionRecord record;
   for (std::size_t i = 0; i < 16; ++i) record.id.bytes[i] = static_cast<std::uint8_t>(i);
   record.time_us = 0x0102030405060708;
   record.router = 3;
   record.sequence = 4;
+  record.tick = 6;
   record.policy_version = 5;
   record.policy_kind = 1;
   record.exploration_mode = 2;
   record.reason = 3;
-  record.narrowed_by = 4;
+  record.narrowed_by = 0x104;
+  record.notes = 0x201;
   record.learnable = true;
+  record.active = true;
+  record.audit = true;
   record.arm = 1;
   record.greedy_arm = 2;
   record.baseline_arm = 3;
+  record.observed_arm = 4;
   record.eligible = 7;
   record.cost_weight = 0.5;
+  record.latency_weight = 0.75;
   record.exploration = 0.25;
   record.list_price_usd = 2;
-  record.shares = {{1, 1ull << 32, 1.0f, 2.0f, 0.5f, -1.0f}};
+  record.reserved_usd = 4;
+  record.shares = {{1, 1ull << 32, 1.0f, 2.0f, 0.5f, 250.0f, -1.0f}};
+  record.map_version = 5;
   record.context = {1.0f, -0.5f};
+  record.features = std::string("f\0g", 3);
+  record.plan = "free";
   record.request_id = "r1";
   record.request_digest = 9;
   record.tags = {"a", "bc"};
@@ -61,6 +56,9 @@ OutcomeRecord GoldenOutcome() {
   record.served_arm = "economy";
   record.received_us = 1;
   record.occurred_us = 2;
+  record.seq = 3;
+  record.revoked = true;
+  record.activate = true;
   record.reward = 0.5;
   record.thumb = std::int8_t{-1};
   record.score = 0.25;
@@ -73,9 +71,8 @@ OutcomeRecord GoldenOutcome() {
   record.output_tokens = 12;
   record.reasoning_tokens = 13;
   record.status = 200;
-  record.carries_quality = true;
   record.decision_position = 77;
-  record.first_quality = true;
+  record.ordinal = 5;
   return record;
 }
 
@@ -88,6 +85,18 @@ RouterRecord GoldenRouter() {
   record.context_id = "hash/1";
   record.arm_names = {"economy", "premium"};
   record.definition = "name = 1\n";
+  record.gram_seed = 7;
+  record.warm_starts = {{1, "stat"}};
+  return record;
+}
+
+AdminRecord GoldenAdmin() {
+  AdminRecord record;
+  record.router = 1;
+  record.time_us = 2;
+  record.operation = 3;
+  record.target = 4;
+  record.arm = "premium";
   return record;
 }
 
@@ -178,8 +187,10 @@ TEST_CASE("an unknown type or version is said to be a format of another release"
   std::string type = bytes;
   type[0] = 99;
   std::string version = bytes;
-  version[1] = 2;
-  for (const std::string& unknown : {type, version}) {
+  version[1] = 3;
+  std::string zero = bytes;
+  zero[1] = 0;
+  for (const std::string& unknown : {type, version, zero}) {
     const auto decoded = DecodeRecord(WithChecksum(unknown));
     REQUIRE_FALSE(decoded.ok());
     CHECK(decoded.error().code == Code::kFormat);
@@ -191,29 +202,47 @@ TEST_CASE("what is compared of two outcomes is what their sender said") {
   OutcomeRecord other = one;
   other.received_us = 99;
   other.decision_position = 0;
-  other.first_quality = false;
-  other.first_cost = true;
+  other.ordinal = kOrdinalUnknown;
   CHECK(SameContent(one, other));
-  other.reward = 0.6;
-  CHECK_FALSE(SameContent(one, other));
+  for (int change = 0; change < 4; ++change) {
+    CAPTURE(change);
+    OutcomeRecord changed = one;
+    if (change == 0) changed.reward = 0.6;
+    if (change == 1) ++changed.seq;
+    if (change == 2) changed.revoked = !changed.revoked;
+    if (change == 3) changed.activate = !changed.activate;
+    CHECK_FALSE(SameContent(one, changed));
+  }
 }
 
-// The format is frozen: releases to come read these very bytes.
-TEST_CASE("the bytes of each kind of record are those of the first release") {
+TEST_CASE("every kind of record says when it was") {
+  CHECK(TimeOf(GoldenDecision()) == 0x0102030405060708);
+  CHECK(TimeOf(GoldenOutcome()) == 1);
+  CHECK(TimeOf(GoldenRouter()) == 2);
+  CHECK(TimeOf(GoldenAdmin()) == 2);
+}
+
+// The format is frozen: releases to come read these very bytes. Those of version 1 stand in
+// version1_test.cpp.
+TEST_CASE("the bytes of each kind of record are those of their version") {
   CHECK(Hex(EncodeRecord(GoldenDecision())) ==
-        "0101000102030405060708090a0b0c0d0e0f08070605040302010300000004000000000000000500"
-        "00000000000001020304030100020003000700000000000000000000000000e03f000000000000d0"
-        "3f000000000000004001000000010000000000010000000000803f000000400000003f000080bf02"
-        "0000000000803f000000bf0200000072310900000000000000020000000100000061020000006263"
-        "a5dbcda2");
+        "0102000102030405060708090a0b0c0d0e0f0807060504030201030000000400000000000000"
+        "050000000000000001020304011f0100020003000700000000000000000000000000e03f0000"
+        "00000000d03f000000000000004001000000010000000000010000000000803f000000400000"
+        "003f00007a43000080bf020000000000803f000000bf02000000723109000000000000000200"
+        "00000100000061020000006263060000000000000001020400000000000000e83f0000000000"
+        "00104005000000030000006600670400000066726565cb92b0ed");
   CHECK(Hex(EncodeRecord(GoldenOutcome())) ==
-        "0201000102030405060708090a0b0c0d0e0f02000000653104000000757365720700000065636f6e"
-        "6f6d790100000000000000ff1f0200000000000000000000000000e03fff000000000000d03f0100"
-        "000000000000c03f00000000000059400a0000000b0000000c0000000d000000c80001004d000000"
-        "000000000100c64db9a9");
+        "0202000102030405060708090a0b0c0d0e0f0200000065310400000075736572070000006563"
+        "6f6e6f6d790100000000000000ff1f0200000000000000000000000000e03fff000000000000"
+        "d03f0100000000000000c03f00000000000059400a0000000b0000000c0000000d000000c800"
+        "0300000001014d0000000000000005396f8d13");
   CHECK(Hex(EncodeRecord(GoldenRouter())) ==
-        "0301010000000700000064656661756c7402000000000000000106000000686173682f3102000000"
-        "0700000065636f6e6f6d79070000007072656d69756d090000006e616d65203d20310af546c446");
+        "0302010000000700000064656661756c7402000000000000000106000000686173682f310200"
+        "00000700000065636f6e6f6d79070000007072656d69756d090000006e616d65203d20310a07"
+        "0000000100000001000400000073746174b499cfd6");
+  CHECK(Hex(EncodeRecord(GoldenAdmin())) ==
+        "0701010000000200000000000000030400000000000000070000007072656d69756dd446b5ca");
 }
 
 }  // namespace

@@ -19,11 +19,16 @@ class FakeService final : public api::Service {
   api::Readiness readiness{.route = true, .feedback = true, .detail = ""};
   bool throws = false;
   bool answers_feedback_later = false;
+  std::string statistics = std::string("\0\xFFx", 3);
 
   // Read after the answers have come.
   std::vector<api::RouteRequest> routed;
   std::vector<api::FeedbackItem> items;
   api::FeedbackDone pending;
+  std::vector<api::AdminRequest> operated;
+  std::vector<api::ArmPut> put;
+  std::vector<std::string> deleted;  // "router/arm"
+  int reloads = 0;
 
   static api::RouteAnswer SomeAnswer() {
     api::RouteAnswer answer;
@@ -93,7 +98,48 @@ class FakeService final : public api::Service {
     return NotFound("");
   }
 
+  std::variant<api::AdminAnswer, api::Problem> Operate(const api::AdminRequest& request) override {
+    operated.push_back(request);
+    return AnswerFor(request.router, {.position = 7, .detail = "frozen"});
+  }
+
+  std::variant<api::AdminAnswer, api::Problem> PutArm(const api::ArmPut& given) override {
+    put.push_back(given);
+    return AnswerFor(given.router, {.position = 8, .detail = "added"});
+  }
+
+  std::variant<api::AdminAnswer, api::Problem> DeleteArm(const std::string& router,
+                                                         const std::string& arm) override {
+    deleted.push_back(router + "/" + arm);
+    return AnswerFor(router, {.position = 9, .detail = "removed"});
+  }
+
+  std::variant<std::string, api::Problem> ArmStatistics(const std::string& router,
+                                                        const std::string& arm) const override {
+    if (router == "nowhere" || arm != "trial") {
+      return NotFound("");
+    }
+    return statistics;
+  }
+
+  std::variant<std::vector<api::ConfigChange>, api::Problem> ReloadConfig() override {
+    ++reloads;
+    return std::vector<api::ConfigChange>{{"router[default].alpha", "1.0", "2.0", "live"}};
+  }
+
+  std::size_t changes() const {
+    return operated.size() + put.size() + deleted.size() + static_cast<std::size_t>(reloads);
+  }
+
  private:
+  static std::variant<api::AdminAnswer, api::Problem> AnswerFor(const std::string& router,
+                                                                api::AdminAnswer answer) {
+    if (router == "nowhere") {
+      return NotFound("");
+    }
+    return answer;
+  }
+
   static api::RouterReport SomeRouter() {
     api::RouterReport report;
     report.name = "a b";

@@ -22,6 +22,9 @@ class ForwardingStore : public store::Store {
   store::Result<store::Position> AppendRouter(store::RouterRecord record) override {
     return inner_.AppendRouter(std::move(record));
   }
+  store::Result<store::Position> AppendAdmin(store::AdminRecord record) override {
+    return inner_.AppendAdmin(std::move(record));
+  }
   store::Position last_position() const override { return inner_.last_position(); }
   store::Result<std::vector<store::LogEntry>> Read(store::Position after,
                                                    std::size_t entries_max) const override {

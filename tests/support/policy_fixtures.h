@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -23,21 +24,63 @@ inline policy::Context RandomContext(policy::Rng& rng, std::size_t dimension) {
   return context;
 }
 
-// A model that has seen `examples` outcomes of random contexts, arms, qualities and costs.
-inline policy::Model TaughtModel(policy::Rng& rng, std::size_t dimension, std::size_t arms,
-                                 std::size_t examples) {
-  policy::Model model({.dimension = dimension});
+// One outcome of one arm: what was liked and what was billed, either of which may be missing.
+struct Outcome {
+  policy::ArmId arm = 0;
+  const policy::Context* context = nullptr;
+  double weight = 1;
+  std::optional<double> quality;
+  std::optional<double> cost_log_ratio;
+};
+
+// Teaches it as the next decision of the router, in log order.
+inline policy::Alarm Teach(policy::Model& model, const Outcome& outcome) {
+  const std::uint64_t tick = model.tick() + 1;
+  model.Advance(tick);
+  policy::Alarm alarm = policy::Alarm::kNone;
+  if (outcome.quality) {
+    alarm = model.Learn({.arm = outcome.arm,
+                         .context = outcome.context,
+                         .tick = tick,
+                         .value = *outcome.quality,
+                         .weight = outcome.weight,
+                         .since = tick});
+  }
+  if (outcome.cost_log_ratio) {
+    model.LearnCost({.arm = outcome.arm,
+                     .context = outcome.context,
+                     .tick = tick,
+                     .log_ratio = *outcome.cost_log_ratio,
+                     .since = tick});
+  }
+  return alarm;
+}
+
+inline policy::Model ColdModel(const policy::ModelOptions& options, std::size_t arms) {
+  policy::Model model(options);
   for (std::size_t arm = 0; arm < arms; ++arm) {
     model.AddArm();
   }
+  return model;
+}
+
+// Teaches `examples` outcomes of random contexts, arms, qualities and costs.
+inline void TeachAtRandom(policy::Model& model, policy::Rng& rng, std::size_t examples) {
   for (std::size_t i = 0; i < examples; ++i) {
-    const policy::Context context = RandomContext(rng, dimension);
-    model.Update({.arm = static_cast<policy::ArmId>(rng.Below(arms)),
+    const policy::Context context = RandomContext(rng, model.options().dimension);
+    Teach(model, {.arm = static_cast<policy::ArmId>(rng.Below(model.arms())),
                   .context = &context,
                   .weight = rng.Below(4) == 0 ? 0.5 : 1,
                   .quality = rng.Uniform(),
                   .cost_log_ratio = rng.Uniform() - 1});
   }
+}
+
+// A model that has seen `examples` such outcomes.
+inline policy::Model TaughtModel(policy::Rng& rng, std::size_t dimension, std::size_t arms,
+                                 std::size_t examples) {
+  policy::Model model = ColdModel({.dimension = dimension}, arms);
+  TeachAtRandom(model, rng, examples);
   return model;
 }
 
@@ -51,7 +94,8 @@ inline std::vector<policy::ArmTerms> TermsOf(std::size_t arms) {
 
 inline bool Same(const policy::Estimate& a, const policy::Estimate& b) {
   return a.mean == b.mean && a.width == b.width && a.expected_cost_usd == b.expected_cost_usd &&
-         a.utility == b.utility && a.score == b.score;
+         a.expected_latency_s == b.expected_latency_s && a.utility == b.utility &&
+         a.score == b.score;
 }
 
 inline bool Same(const policy::Decision& a, const policy::Decision& b) {
@@ -61,7 +105,8 @@ inline bool Same(const policy::Decision& a, const policy::Decision& b) {
     }
   }
   return a.arm == b.arm && a.greedy_arm == b.greedy_arm && a.eligible == b.eligible &&
-         a.distribution == b.distribution && a.exploration == b.exploration;
+         a.distribution == b.distribution && a.exploration == b.exploration && a.gated == b.gated &&
+         a.limited == b.limited && a.slack_change == b.slack_change;
 }
 
 inline std::uint64_t Sum(const policy::Distribution& distribution) {

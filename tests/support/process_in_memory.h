@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "daemon/changes.h"
 #include "daemon/learner.h"
 #include "daemon/metrics.h"
 #include "daemon/roster.h"
@@ -25,17 +26,29 @@ class ProcessInMemory {
                            std::unique_ptr<store::Store> store = store::MakeMemoryStore())
       : store_(std::move(store)),
         learner_(*store_, board_, metrics_, options.learner, [this] { return now_us; }),
+        changes_({.store = *store_,
+                  .board = board_,
+                  .learner = learner_,
+                  .clock = [this] { return now_us; },
+                  .wait_folded =
+                      [this]() -> store::Result<store::Done> {
+                    auto folded = learner_.Step();
+                    return folded.ok() ? store::Result<store::Done>(store::Done{})
+                                       : folded.error();
+                  },
+                  .gram_seed = 7}),
         router_({.store = *store_,
                  .board = board_,
                  .learner = learner_,
                  .metrics = metrics_,
                  .ids = ids_,
                  .clock = [this] { return now_us; },
-                 .node = 1}) {
+                 .node = 1,
+                 .changes = &changes_}) {
     std::uint32_t id = 0;
     if (store_->last_position() == 0) {
       for (const auto& router : options.routers) {
-        auto record = daemon::MakeRecord(router, id++, nullptr);
+        auto record = daemon::MakeRecord(router, id++, nullptr, 7);
         (void)store_->AppendRouter(*record);
       }
     }
@@ -74,6 +87,7 @@ class ProcessInMemory {
   daemon::Learner& learner() { return learner_; }
   daemon::Router& router() { return router_; }
   daemon::SnapshotBoard& board() { return board_; }
+  daemon::Changes& changes() { return changes_; }
 
  private:
   std::unique_ptr<store::Store> store_;
@@ -81,6 +95,7 @@ class ProcessInMemory {
   daemon::Metrics metrics_{1};
   daemon::IdSource ids_{1, 7};
   daemon::Learner learner_;
+  daemon::Changes changes_;
   daemon::Router router_;
 };
 

@@ -46,7 +46,9 @@ inline store::DecisionRecord SampleDecision(std::uint64_t number, std::size_t di
   record.sequence = number;
   record.arm = static_cast<std::uint16_t>(number % 3);
   record.eligible = 7;
-  record.shares = {{0, 1u << 31, 0.5f, 0.1f, 0.001f, 0.6f}, {1, 1u << 31, 0.4f, 0.1f, 0.01f, 0.5f}};
+  record.tick = number;
+  record.shares = {{0, 1u << 31, 0.5f, 0.1f, 0.001f, 300, 0.6f},
+                   {1, 1u << 31, 0.4f, 0.1f, 0.01f, 800, 0.5f}};
   record.context.assign(dimension, static_cast<float>(number % 100) / 100);
   record.tags = {"sample"};
   return record;
@@ -59,7 +61,6 @@ inline store::OutcomeRecord SampleOutcome(std::uint64_t decision, const std::str
   record.source = "user";
   record.received_us = 1'700'000'000'000'001;
   record.reward = 0.75;
-  record.carries_quality = true;
   return record;
 }
 
@@ -71,19 +72,26 @@ inline store::DecisionRecord RandomDecision(SampleRng& rng) {
   record.time_us = rng();
   record.router = static_cast<std::uint32_t>(rng());
   record.sequence = rng();
+  record.tick = rng();
   record.policy_version = rng();
   record.policy_kind = static_cast<std::uint8_t>(rng());
   record.exploration_mode = static_cast<std::uint8_t>(rng());
   record.reason = static_cast<std::uint8_t>(rng());
-  record.narrowed_by = static_cast<std::uint8_t>(rng());
+  record.narrowed_by = static_cast<std::uint16_t>(rng());
+  record.notes = static_cast<std::uint16_t>(rng());
   record.learnable = Coin(rng);
+  record.active = Coin(rng);
+  record.audit = Coin(rng);
   record.arm = static_cast<std::uint16_t>(rng());
   record.greedy_arm = static_cast<std::uint16_t>(rng());
   if (Coin(rng)) record.baseline_arm = static_cast<std::uint16_t>(rng());
+  if (Coin(rng)) record.observed_arm = static_cast<std::uint16_t>(rng());
   record.eligible = rng();
   record.cost_weight = Unit(rng) * 1e6;
+  record.latency_weight = Unit(rng);
   record.exploration = Unit(rng);
   record.list_price_usd = Unit(rng);
+  record.reserved_usd = Unit(rng);
   record.shares.resize(Below(rng, 9));
   for (store::ArmShare& share : record.shares) {
     share.arm = static_cast<std::uint16_t>(rng());
@@ -91,10 +99,14 @@ inline store::DecisionRecord RandomDecision(SampleRng& rng) {
     share.mean = static_cast<float>(Unit(rng));
     share.width = static_cast<float>(Unit(rng));
     share.expected_cost_usd = static_cast<float>(Unit(rng));
+    share.expected_latency_ms = static_cast<float>(Unit(rng) * 1e4);
     share.score = static_cast<float>(Unit(rng));
   }
   record.context.resize(Coin(rng) ? Below(rng, 40) : Below(rng, 1026));
   for (float& value : record.context) value = static_cast<float>(Unit(rng) - 0.5);
+  record.map_version = static_cast<std::uint32_t>(rng());
+  record.features = RandomText(rng, Coin(rng) ? 40 : 1200);
+  record.plan = RandomText(rng, 12);
   record.request_id = RandomText(rng, 40);
   record.request_digest = rng();
   record.tags.resize(Below(rng, 9));
@@ -108,6 +120,9 @@ inline store::OutcomeRecord RandomOutcome(SampleRng& rng) {
   record.event_id = RandomText(rng, 40);
   record.source = RandomText(rng, 12);
   record.received_us = rng();
+  record.seq = static_cast<std::uint32_t>(rng());
+  record.revoked = Coin(rng);
+  record.activate = Coin(rng);
   record.served_arm = RandomText(rng, 12);
   if (Coin(rng)) record.occurred_us = rng();
   if (Coin(rng)) record.reward = Unit(rng);
@@ -122,11 +137,8 @@ inline store::OutcomeRecord RandomOutcome(SampleRng& rng) {
   if (Coin(rng)) record.output_tokens = static_cast<std::uint32_t>(rng());
   if (Coin(rng)) record.reasoning_tokens = static_cast<std::uint32_t>(rng());
   if (Coin(rng)) record.status = static_cast<std::uint16_t>(rng());
-  record.carries_quality = Coin(rng);
-  record.carries_cost = Coin(rng);
   record.decision_position = rng();
-  record.first_quality = Coin(rng);
-  record.first_cost = Coin(rng);
+  record.ordinal = static_cast<std::uint8_t>(rng());
   return record;
 }
 
@@ -140,17 +152,35 @@ inline store::RouterRecord RandomRouter(SampleRng& rng) {
   record.arm_names.resize(Below(rng, 9));
   for (std::string& name : record.arm_names) name = RandomText(rng, 20);
   record.definition = RandomText(rng, 2000);
+  record.gram_seed = static_cast<std::uint32_t>(rng());
+  record.warm_starts.resize(Below(rng, 4));
+  for (auto& warm : record.warm_starts) {
+    warm.arm = static_cast<std::uint16_t>(rng());
+    warm.statistics = RandomText(rng, 500);
+  }
+  return record;
+}
+
+inline store::AdminRecord RandomAdmin(SampleRng& rng) {
+  store::AdminRecord record;
+  record.router = static_cast<std::uint32_t>(rng());
+  record.time_us = rng();
+  record.operation = static_cast<std::uint8_t>(rng());
+  record.target = rng();
+  record.arm = RandomText(rng, 20);
   return record;
 }
 
 inline store::Record RandomRecord(SampleRng& rng) {
-  switch (Below(rng, 3)) {
+  switch (Below(rng, 4)) {
     case 0:
       return RandomDecision(rng);
     case 1:
       return RandomOutcome(rng);
-    default:
+    case 2:
       return RandomRouter(rng);
+    default:
+      return RandomAdmin(rng);
   }
 }
 

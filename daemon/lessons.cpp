@@ -1,0 +1,186 @@
+#include "daemon/lessons.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace sluice::daemon {
+
+namespace {
+
+using store::Position;
+
+// The log may hold any cost that is a number; what is learnt stays far from infinity.
+constexpr double kLogRatioMax = 20;
+constexpr std::uint64_t kDayUs = 24ULL * 3600 * 1000 * 1000;
+
+bool IsExcluded(const LessonRules& rules, policy::ArmId arm, Position position) {
+  return std::any_of(rules.excluded.begin(), rules.excluded.end(), [&](const Excluded& span) {
+    return position > span.after && position <= span.up_to && (!span.arm || *span.arm == arm);
+  });
+}
+
+// The prices that held when the decision was made: a price change since does not look like usage.
+policy::TokenPrices PricesAt(const LessonRules& rules, policy::ArmId arm, Position decision) {
+  const std::vector<ArmPrices>& history = rules.prices[arm];
+  auto after = std::upper_bound(
+      history.begin(), history.end(), decision,
+      [](Position position, const ArmPrices& entry) { return position < entry.from; });
+  return after == history.begin() ? history.front().prices : std::prev(after)->prices;
+}
+
+double Blended(const policy::TokenPrices& prices) {
+  return (prices.input_usd_per_million + prices.output_usd_per_million) / 2 / 1000;
+}
+
+// One walk along a story.
+class Walk {
+ public:
+  Walk(const LessonRules& rules, const store::DecisionStory& story) : rules_(rules), story_(story) {
+    standing_.active = story.decision.active;
+  }
+
+  void Take(const store::PlacedOutcome& outcome) {
+    const store::OutcomeRecord& record = outcome.record;
+    if (Closed(rules_.definition, story_.decision, record.received_us)) return;
+    if (reports_ == policy::kReportsMax) return;
+    if (record.activate) standing_.active = true;
+    if (record.source == kTimerSource && record.event_id.starts_with(kSettleEvent)) {
+      standing_.settled = true;
+      return;
+    }
+    const policy::Report report = ReportOf(record);
+    if (!record.served_arm.empty() && !report.served) {
+      standing_.served_unknown = true;
+      return;
+    }
+    all_[reports_++] = report;
+    Settle(policy::Judge(std::span(all_.data(), reports_)));
+    const policy::ArmId arm = report.served.value_or(story_.decision.arm);
+    if (IsExcluded(rules_, arm, outcome.position)) return;
+    learnt_[lessons_++] = report;
+    Learn(policy::Judge(std::span(learnt_.data(), lessons_)), outcome.position);
+  }
+
+  const Standing& standing() const { return standing_; }
+
+ private:
+  policy::Report ReportOf(const store::OutcomeRecord& record) const {
+    const RouterDefinition& definition = rules_.definition;
+    policy::Report report;
+    const auto source = definition.sources.find(record.source);
+    if (source != definition.sources.end()) {
+      report.source = source->second.id;
+      report.source_weight = source->second.weight;
+    } else {
+      // Configured when it was accepted, and no longer: it says nothing now.
+      report.source = static_cast<std::uint16_t>(definition.sources.size());
+      report.source_weight = 0;
+    }
+    report.stands_in = record.source == kTimerSource;
+    if (report.stands_in) report.source_weight = definition.options.feedback.default_weight;
+    report.revoked = record.revoked;
+    report.seq = record.seq;
+    report.time_us = record.occurred_us.value_or(record.received_us);
+    report.event_id = record.event_id;
+    const auto served = definition.arm_ids.find(record.served_arm);
+    if (served != definition.arm_ids.end()) report.served = served->second;
+    report.signals = SignalsOf(record);
+    return report;
+  }
+
+  // The facts, whether they are learnt or not.
+  void Settle(const policy::Verdict& verdict) {
+    standing_.served = verdict.served.value_or(story_.decision.arm);
+    const auto prices = PricesAt(rules_, standing_.served, story_.position);
+    standing_.billed_usd = policy::CostUsdOf(verdict.facts, prices);
+    if (standing_.billed_usd) standing_.settled = true;
+    standing_.latency_s.reset();
+    if (verdict.facts.latency_ms && *verdict.facts.latency_ms > 0) {
+      standing_.latency_s = *verdict.facts.latency_ms * 1e-3;
+    }
+  }
+
+  void Learn(const policy::Verdict& verdict, Position position) {
+    const policy::ArmId arm = verdict.served.value_or(story_.decision.arm);
+    LearnQuality(verdict, arm, position);
+    LearnCost(verdict, arm);
+  }
+
+  void LearnQuality(const policy::Verdict& verdict, policy::ArmId arm, Position position) {
+    std::optional<QualityStanding> after;
+    if (verdict.quality) {
+      double weight = verdict.quality->weight;
+      // Overrides select hard prompts.
+      if (!story_.decision.learnable) weight *= rules_.definition.options.feedback.override_weight;
+      if (weight > 0) after = {arm, verdict.quality->value, weight, position};
+    }
+    auto& standing = standing_.quality;
+    if (after && standing && standing->arm == arm) after->since = standing->since;
+    if (after) {
+      if (standing_.had_quality && standing != after) standing_.quality_changed = true;
+      standing_.had_quality = true;
+    }
+    standing = after;
+  }
+
+  void LearnCost(const policy::Verdict& verdict, policy::ArmId arm) {
+    standing_.cost.reset();
+    const auto prices = PricesAt(rules_, arm, story_.position);
+    const auto usd = policy::CostUsdOf(verdict.facts, prices);
+    const bool chosen = arm == story_.decision.arm && story_.decision.list_price_usd > 0;
+    const double list_price = chosen ? story_.decision.list_price_usd : Blended(prices);
+    if (!usd || !(list_price > 0)) return;
+    const double log_ratio = std::log(*usd) - std::log(list_price);
+    standing_.cost = {arm, std::clamp(log_ratio, -kLogRatioMax, kLogRatioMax)};
+  }
+
+  const LessonRules& rules_;
+  const store::DecisionStory& story_;
+  Standing standing_;
+  std::array<policy::Report, policy::kReportsMax> all_;
+  std::array<policy::Report, policy::kReportsMax> learnt_;  // those that are not excluded
+  std::size_t reports_ = 0;
+  std::size_t lessons_ = 0;
+};
+
+}  // namespace
+
+bool Closed(const RouterDefinition& definition, const store::DecisionRecord& decision,
+            std::uint64_t now_us) {
+  return now_us > decision.time_us + definition.options.feedback.revision_days * kDayUs;
+}
+
+Standing StandingAt(const LessonRules& rules, const store::DecisionStory& story, Position end) {
+  Walk walk(rules, story);
+  for (const store::PlacedOutcome& outcome : story.outcomes) {
+    if (outcome.position > end) break;
+    walk.Take(outcome);
+  }
+  return walk.standing();
+}
+
+std::string_view LessonState(const Standing& standing, bool closed) {
+  if (closed) return "closed";
+  if (!standing.had_quality) return "open";
+  if (!standing.quality) return "voided";
+  return standing.quality_changed ? "revised" : "contributed";
+}
+
+policy::Signals SignalsOf(const store::OutcomeRecord& outcome) {
+  policy::Signals signals;
+  signals.reward = outcome.reward;
+  if (outcome.thumb) signals.thumb = *outcome.thumb;
+  signals.score = outcome.score;
+  signals.task_success = outcome.task_success;
+  signals.regenerated = outcome.regenerated;
+  signals.cost_usd = outcome.cost_usd;
+  signals.latency_ms = outcome.latency_ms;
+  signals.input_tokens = outcome.input_tokens;
+  signals.cached_input_tokens = outcome.cached_input_tokens;
+  signals.output_tokens = outcome.output_tokens;
+  signals.reasoning_tokens = outcome.reasoning_tokens;
+  return signals;
+}
+
+}  // namespace sluice::daemon

@@ -1,0 +1,159 @@
+// A router's definition and what operators ask of it.
+#include "daemon/router_fold.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "daemon/metrics.h"
+
+namespace sluice::daemon {
+
+namespace {
+
+using store::Code;
+using store::Done;
+using store::Error;
+using store::Position;
+using store::Result;
+
+policy::TokenPrices PricesOf(const config::ArmOptions& arm) {
+  return {.input_usd_per_million = arm.price_input_per_million_usd,
+          .output_usd_per_million = arm.price_output_per_million_usd};
+}
+
+bool SamePrices(const policy::TokenPrices& a, const policy::TokenPrices& b) {
+  return a.input_usd_per_million == b.input_usd_per_million &&
+         a.output_usd_per_million == b.output_usd_per_million;
+}
+
+bool NeedsRefold(const RouterDefinition& before, const RouterDefinition& after) {
+  const auto differences = config::RouterDifferences(before.options, after.options);
+  return std::any_of(differences.begin(), differences.end(), [](const auto& difference) {
+    return difference.reach == config::Reach::kRebuild;
+  });
+}
+
+}  // namespace
+
+RouterFold::RouterFold(const store::Store& store)
+    : store_(store), counters_(std::make_shared<RouterCounters>()) {}
+
+bool RouterFold::frozen() const {
+  return !excluded_.empty() && excluded_.back().up_to == kFrozenNow;
+}
+
+// -- Definition -----------------------------------------------------------------------------------
+
+Result<Done> RouterFold::Define(Position position, const store::RouterRecord& record) {
+  auto made = MakeDefinition(record);
+  if (!made.ok()) return made.error();
+  const auto before = std::exchange(definition_, *std::move(made));
+  if (before != nullptr && before->name() != definition_->name()) {
+    return Error{Code::kCorrupt, "the log gives the number of router '" + before->name() +
+                                     "' to '" + definition_->name() + "'"};
+  }
+  record_ = store::EncodeRecord(record);
+  if (model_ == nullptr) model_ = std::make_unique<policy::Model>(ModelOptionsOf(*definition_, 0));
+  AddArms(record, *definition_, *model_);
+  tally_.arms.resize(record.arm_names.size());
+  NotePrices(position);
+  PlaceScopes();
+  if (before == nullptr) return Done{};
+  const bool wider = before->options.context.components != definition_->options.context.components;
+  if (map_ != nullptr && wider) return FitMap(position);
+  return NeedsRefold(*before, *definition_) ? Refold(position, 0) : Result<Done>(Done{});
+}
+
+// Arms whose names are new in this record start as they are told to; what does not fit starts from
+// the others.
+void RouterFold::AddArms(const store::RouterRecord& record, const RouterDefinition& definition,
+                         policy::Model& model) {
+  while (model.arms() < record.arm_names.size()) {
+    const auto id = static_cast<policy::ArmId>(model.arms());
+    const config::ArmOptions& arm = definition.arms[id];
+    policy::ArmStart start;
+    start.strength = arm.start_strength;
+    const auto like = definition.arm_ids.find(arm.start);
+    if (like != definition.arm_ids.end() && like->second < id) {
+      start.from = policy::ArmStart::From::kArm;
+      start.arm = like->second;
+    } else if (arm.start != "prior") {
+      start.from = policy::ArmStart::From::kOthers;
+      start.others = policy::ArmSet::FirstN(id);
+    }
+    for (const auto& warm : record.warm_starts) {
+      if (warm.arm != id) continue;
+      policy::ArmStart offline{.from = policy::ArmStart::From::kStatistics,
+                               .others = {},
+                               .arm = 0,
+                               .statistics = warm.statistics,
+                               .strength = arm.start_strength};
+      if (model.AddArm(offline)) break;
+      spdlog::warn("router '{}': the statistics that arm '{}' was to start from do not fit",
+                   definition.name(), arm.name);
+    }
+    if (model.arms() == id) model.AddArm(start);
+  }
+}
+
+void RouterFold::NotePrices(Position position) {
+  prices_.resize(definition_->arms.size());
+  for (std::size_t i = 0; i < prices_.size(); ++i) {
+    const policy::TokenPrices now = PricesOf(definition_->arms[i]);
+    if (!prices_[i].empty() && SamePrices(prices_[i].back().prices, now)) continue;
+    prices_[i].push_back({position, now});
+  }
+}
+
+// A scope is known by its plan's name: it keeps its bank, its ledger and its tokens.
+void RouterFold::PlaceScopes() {
+  std::vector<ScopeState> placed;
+  placed.reserve(definition_->scopes.size());
+  for (const Scope& scope : definition_->scopes) {
+    const auto known = std::find_if(scopes_.begin(), scopes_.end(), [&](const ScopeState& state) {
+      return state.live != nullptr && state.plan == scope.plan;
+    });
+    if (known == scopes_.end()) {
+      placed.push_back(
+          {scope.plan, policy::Pacer(scope.objective), {}, std::make_shared<ScopeLive>()});
+    } else {
+      placed.push_back(std::move(*known));
+      placed.back().pacer.SetOptions(scope.objective);
+    }
+    placed.back().pacer.Invalidate();
+    placed.back().live->tokens.SetRate(scope.exploration_budget.rate);
+  }
+  scopes_ = std::move(placed);
+}
+
+Result<Done> RouterFold::Administer(Position position, const store::AdminRecord& record) {
+  switch (static_cast<Operation>(record.operation)) {
+    case Operation::kFreeze:
+      if (!frozen()) excluded_.push_back({position, kFrozenNow, std::nullopt});
+      return Done{};
+    case Operation::kUnfreeze:
+      if (frozen()) excluded_.back().up_to = position;
+      return Done{};
+    case Operation::kRefit:
+      return FitMap(position);
+    case Operation::kRollback:
+    case Operation::kReset:
+      break;
+  }
+  const bool was_frozen = frozen();
+  if (was_frozen) excluded_.back().up_to = position;
+  Excluded span{record.target, position, std::nullopt};
+  if (!record.arm.empty()) {
+    const auto arm = definition_->arm_ids.find(record.arm);
+    if (arm == definition_->arm_ids.end()) return Done{};
+    span.arm = arm->second;
+  }
+  excluded_.push_back(span);
+  if (was_frozen) excluded_.push_back({position, kFrozenNow, std::nullopt});
+  return Refold(position, 0);
+}
+
+}  // namespace sluice::daemon

@@ -1,0 +1,174 @@
+// What folding the log has made of one router: its definition, its model, the context map, the
+// pacers and ledgers of its scopes, what waits for feedback, and counts. A pure consequence of the
+// log's entries in order; a checkpoint is its bytes. The learner's thread only.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/lessons.h"
+#include "daemon/map_samples.h"
+#include "daemon/open_decisions.h"
+#include "daemon/snapshot.h"
+#include "daemon/tally.h"
+#include "policy/context_map.h"
+#include "policy/model.h"
+#include "policy/pacer.h"
+#include "store/bytes.h"
+#include "store/store.h"
+
+namespace sluice::daemon {
+
+struct RouterCounters;
+
+// What an operator asked for, as AdminRecord::operation has it. On disk: append only.
+enum class Operation : std::uint8_t { kFreeze, kUnfreeze, kRollback, kReset, kRefit };
+
+// Places in the log where folding again may begin, so that a new context map costs a bounded time.
+inline constexpr std::uint64_t kMarkEvery = 1000;
+inline constexpr std::size_t kMarksMax = 21;
+
+// The end of an exclusion that still goes on.
+inline constexpr store::Position kFrozenNow = std::numeric_limits<store::Position>::max();
+
+class RouterFold {
+ public:
+  // The store outlives the fold; it is read to fold again and to fit maps.
+  explicit RouterFold(const store::Store& store);
+
+  // Entries of this router, in log order. An error leaves the fold to be thrown away.
+  store::Result<store::Done> Define(store::Position position, const store::RouterRecord& record);
+  store::Result<store::Done> Decided(store::Position position, const store::DecisionRecord& record);
+  // `story` has the decision and its outcomes up to the one at this position, which is the last.
+  enum class Taught : std::uint8_t { kNothing, kSomething, kNotLearnable };
+  Taught Reported(store::Position position, const store::DecisionStory& story);
+  store::Result<store::Done> Administer(store::Position position, const store::AdminRecord& record);
+
+  // Whether the last decision changed what requests read (a lambda, a context map).
+  bool changed() const { return changed_; }
+
+  // From now on decisions that are folded were held by requests of this process.
+  void GoLive() { live_ = true; }
+
+  const RouterDefinition& definition() const { return *definition_; }
+  const RouterTally& tally() const { return tally_; }
+  bool frozen() const;
+  std::size_t quarantined() const { return model_->quarantined(); }
+  const policy::Model& model() const { return *model_; }
+
+  // What requests read; derives what changed. Publishes the ledgers.
+  RouterView View();
+
+  // Outcomes that are due because nobody said anything, oldest first, at most `count_max`. A record
+  // is given once in the life of this object.
+  std::vector<store::OutcomeRecord> DueTimers(std::uint64_t now_us, std::size_t count_max);
+  // The definition with every price change that is due; empty: none is.
+  std::optional<store::RouterRecord> DuePrices(std::uint64_t now_us) const;
+
+  // For the admin plane.
+  struct Report {
+    RouterTally tally;
+    bool frozen = false;
+    std::size_t quarantined = 0;
+    policy::ArmSet quarantined_arms;
+    std::uint32_t map_version = 0;
+    std::size_t map_components = 0;
+    store::Position map_fitted_at = 0;
+    std::size_t distinct_seen = 0;
+    double input_shift = 0;
+    std::vector<std::uint64_t> alarms;  // by arm
+    std::vector<double> cost_ratios;    // by arm
+    std::vector<double> latencies_s;    // by arm; 0: not known
+  };
+  Report MakeReport();
+  std::string ArmStatistics(policy::ArmId arm) const { return model_->ArmStatistics(arm); }
+  // What the decision's feedback says and what of it stands in the model.
+  Standing StandingOf(const store::DecisionStory& story) const;
+
+  void Serialise(store::ByteWriter& out) const;
+  // False when the bytes are not whole or their parts do not fit each other.
+  bool Restore(store::ByteReader& in);
+
+ private:
+  struct ScopeState {
+    std::string plan;
+    policy::Pacer pacer;
+    Ledger ledger;
+    std::shared_ptr<ScopeLive> live;
+  };
+
+  // -- Definition [router_fold.cpp]
+  static void AddArms(const store::RouterRecord& record, const RouterDefinition& definition,
+                      policy::Model& model);
+  void NotePrices(store::Position position);
+  void PlaceScopes();
+  LessonRules Rules() const { return {*definition_, excluded_, prices_}; }
+  bool HasCeiling() const;
+  bool CountsPending() const;  // contexts widen what is known before their labels are there
+
+  // -- Decisions and outcomes [router_fold_events.cpp]
+  struct Difference {
+    const Standing& before;
+    const Standing& after;
+    const policy::Context& context;
+    std::uint64_t tick;
+  };
+  policy::PacedDecision PacedOf(const store::DecisionRecord& record,
+                                const policy::Context* context) const;
+  static void TeachCost(const Difference& difference, policy::Model& model);
+  static policy::Alarm TeachQuality(const Difference& difference, policy::Model& model);
+  void CountObserved(const store::DecisionRecord& record);
+  void WaitFor(store::Position position, const store::DecisionRecord& record,
+               const std::optional<policy::Context>& context);
+  void StopWaiting(const OpenDecisions::Entry& entry);
+  void Pace(const store::DecisionRecord& record, const policy::Context* context);
+  std::vector<policy::PacedArm> PacedArms();
+  void SolveWhenDue(ScopeState& scope);
+  void RecomputeBonuses();
+  void Settle(const store::DecisionStory& story, const Standing& before, const Standing& after);
+  Taught Teach(const store::DecisionStory& story, const Standing& before, const Standing& after,
+               store::Position position);
+  void Count(const Standing& before, const Standing& after);
+  void NoteAlarm(policy::Alarm alarm, store::Position position);
+
+  // -- Context maps, folding again [router_refold.cpp]
+  // The decision's context in the space of the current map; empty when the log kept too little.
+  std::optional<policy::Context> ContextOf(const store::DecisionRecord& record) const;
+  store::Result<store::Done> Sample(store::Position position, const store::DecisionRecord& record);
+  store::Result<store::Done> FitMap(store::Position position);
+  // The model again, from the entries in (from, position].
+  store::Result<store::Done> Refold(store::Position position, store::Position from);
+  struct Again;
+  store::Result<store::Done> RefoldEntry(const store::LogEntry& entry, Again& again);
+  void RestorePending();
+
+  // -- [router_fold_bytes.cpp]
+  bool RestoreModel(std::string_view model_bytes, std::string_view map_bytes);
+  bool RestoreScopes(store::ByteReader& in);
+
+  const store::Store& store_;
+  std::shared_ptr<const RouterDefinition> definition_;
+  std::string record_;  // encoded RouterRecord in force
+  std::unique_ptr<policy::Model> model_;
+  std::shared_ptr<const policy::ContextMap> map_;
+  store::Position map_fitted_at_ = 0;
+  MapSamples samples_;
+  std::deque<store::Position> marks_;  // of every 1,000th decision, the newest 21
+  std::vector<Excluded> excluded_;
+  std::vector<std::vector<ArmPrices>> prices_;  // by arm
+  std::vector<ScopeState> scopes_;              // by index of the definition's
+  OpenDecisions open_;
+  RouterTally tally_;
+  std::uint64_t alarm_until_tick_ = 0;
+  std::shared_ptr<RouterCounters> counters_;
+  bool live_ = false;
+  bool changed_ = false;
+};
+
+}  // namespace sluice::daemon

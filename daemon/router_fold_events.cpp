@@ -1,0 +1,323 @@
+// Decisions and outcomes: counts, money, and what a label teaches.
+#include <algorithm>
+
+#include <spdlog/spdlog.h>
+
+#include "daemon/decisions.h"
+#include "daemon/router_fold.h"
+#include "policy/policy.h"
+
+namespace sluice::daemon {
+
+namespace {
+
+using store::Done;
+using store::Position;
+using store::Result;
+
+constexpr double kCostSumMax = 1e300;
+constexpr std::uint64_t kDayUs = 24ULL * 3600 * 1000 * 1000;
+
+double ExpectedCostOf(const store::DecisionRecord& record, policy::ArmId arm) {
+  for (const store::ArmShare& share : record.shares) {
+    if (share.arm == arm) return share.expected_cost_usd;
+  }
+  return 0;
+}
+
+policy::QualityLesson LessonOf(const QualityStanding& standing, const policy::Context& context,
+                               std::uint64_t tick) {
+  return {.arm = standing.arm,
+          .context = &context,
+          .tick = tick,
+          .value = standing.value,
+          .weight = standing.weight,
+          .since = standing.since};
+}
+
+policy::CostLesson LessonOf(const CostStanding& standing, const policy::Context& context,
+                            std::uint64_t tick) {
+  return {.arm = standing.arm, .context = &context, .tick = tick, .log_ratio = standing.log_ratio};
+}
+
+// What the decision's money comes to, as far as is known: the bill, or what was expected where
+// nobody sent one in time.
+double SettledUsd(const store::DecisionRecord& decision, const Standing& standing) {
+  if (standing.billed_usd) return *standing.billed_usd;
+  return standing.settled ? ExpectedCostOf(decision, decision.arm) : 0;
+}
+
+}  // namespace
+
+// -- Decisions ------------------------------------------------------------------------------------
+
+Result<Done> RouterFold::Decided(Position position, const store::DecisionRecord& record) {
+  changed_ = false;
+  if (record.arm >= tally_.arms.size()) return Done{};
+  ++tally_.decisions;
+  ++tally_.arms[record.arm].decisions;
+  if (record.arm != record.greedy_arm && !record.observed_arm) ++tally_.explored;
+  tally_.exploration_sum += record.exploration;
+  tally_.limited += HasNote(record, Note::kExplorationLimited) ? 1 : 0;
+  tally_.audits += record.audit ? 1 : 0;
+  tally_.sequence_next = std::max(tally_.sequence_next, record.sequence + 1);
+  tally_.tick_next = std::max(tally_.tick_next, record.tick + 1);
+  CountObserved(record);
+  model_->Advance(record.tick);
+  if (tally_.decisions % kMarkEvery == 1) marks_.push_back(position);
+  if (marks_.size() > kMarksMax) marks_.pop_front();
+  if (auto sampled = Sample(position, record); !sampled.ok()) return sampled;
+
+  const auto context = ContextOf(record);
+  Pace(record, context ? &*context : nullptr);
+  WaitFor(position, record, context);
+  return Done{};
+}
+
+// What the policy would have taken beside what the caller took.
+void RouterFold::CountObserved(const store::DecisionRecord& record) {
+  if (!record.observed_arm) return;
+  RouterTally::Observed& observed = tally_.observed;
+  ++observed.decisions;
+  if (*record.observed_arm == record.arm) ++observed.agreed;
+  for (const store::ArmShare& share : record.shares) {
+    if (share.arm == *record.observed_arm) {
+      observed.ours_cost_usd += share.expected_cost_usd;
+      observed.ours_quality += share.mean;
+    }
+    if (share.arm == record.arm) {
+      observed.baseline_cost_usd += share.expected_cost_usd;
+      observed.baseline_quality += share.mean;
+    }
+  }
+}
+
+// For whatever a timer may have to stand in for, and for what widens estimates meanwhile.
+void RouterFold::WaitFor(Position position, const store::DecisionRecord& record,
+                         const std::optional<policy::Context>& context) {
+  const bool wants_settling = HasCeiling();
+  const bool wants_default = definition_->options.feedback.default_reward.has_value();
+  const bool pending = CountsPending() && context.has_value();
+  if (!wants_settling && !wants_default && !pending) return;
+  const auto dropped = open_.Add({.position = position,
+                                  .id = record.id,
+                                  .time_us = record.time_us,
+                                  .arm = record.arm,
+                                  .active = record.active,
+                                  .labelled = !wants_default && !pending,
+                                  .settled = !wants_settling});
+  if (pending) model_->AddPending(record.arm, *context);
+  if (dropped) StopWaiting(*dropped);
+  const std::uint64_t window_us = definition_->options.feedback.revision_days * kDayUs;
+  open_.Trim(record.time_us > window_us ? record.time_us - window_us : 0,
+             [&](const OpenDecisions::Entry& entry) { StopWaiting(entry); });
+}
+
+void RouterFold::StopWaiting(const OpenDecisions::Entry& entry) {
+  if (entry.labelled || !CountsPending()) return;
+  const auto decision = store_.DecisionAt(entry.position);
+  if (!decision.ok()) return;
+  if (const auto context = ContextOf(*decision)) model_->RemovePending(entry.arm, *context);
+}
+
+bool RouterFold::HasCeiling() const {
+  return std::any_of(
+      definition_->scopes.begin(), definition_->scopes.end(),
+      [](const Scope& scope) { return scope.ceiling.day_usd > 0 || scope.ceiling.month_usd > 0; });
+}
+
+bool RouterFold::CountsPending() const {
+  return definition_->policy.kind == policy::PolicyKind::kLinUcb;
+}
+
+// Money and the contexts that lambda is solved over.
+void RouterFold::Pace(const store::DecisionRecord& record, const policy::Context* context) {
+  ScopeState& scope = scopes_[definition_->ScopeOf(record.plan)];
+  const NanoUsd held = ToNano(record.reserved_usd);
+  scope.ledger.Turn(record.time_us);
+  scope.ledger.Reserve(held);
+  scope.live->ledger.Publish(scope.ledger);
+  if (live_) scope.live->ledger.Folded(held);
+
+  policy::PacedDecision paced = PacedOf(record, context);
+  if (HasNote(record, Note::kNoSupport)) {
+    paced.exploration_scale = scope.pacer.exploration_scale();
+  }
+  scope.pacer.Decided(paced);
+  SolveWhenDue(scope);
+}
+
+policy::PacedDecision RouterFold::PacedOf(const store::DecisionRecord& record,
+                                          const policy::Context* context) const {
+  policy::PacedDecision paced;
+  if (context != nullptr) {
+    paced.context = {context->data(), static_cast<std::size_t>(context->size())};
+  }
+  const policy::PolicyOptions& options = definition_->policy;
+  const double alpha = options.kind == policy::PolicyKind::kLinUcb ? options.alpha : 0;
+  double expected_usd = 0;
+  double greedy_usd = 0;
+  double expected_quality = 0;
+  double greedy_quality = 0;
+  const auto one = static_cast<double>(policy::kProbabilityOne);
+  for (const store::ArmShare& share : record.shares) {
+    const double probability = static_cast<double>(share.probability_q32) / one;
+    expected_usd += probability * share.expected_cost_usd;
+    expected_quality += probability * share.mean;
+    if (share.arm == record.greedy_arm) {
+      greedy_usd = share.expected_cost_usd;
+      greedy_quality = share.mean;
+    }
+    paced.bonus[share.arm] = static_cast<float>(alpha) * share.width;
+  }
+  paced.expected_cost_usd = ExpectedCostOf(record, record.arm);
+  paced.surcharge_usd = expected_usd - greedy_usd;
+  paced.quality_shift = expected_quality - greedy_quality;
+  return paced;
+}
+
+void RouterFold::SolveWhenDue(ScopeState& scope) {
+  if (!scope.pacer.Due()) return;
+  changed_ = true;
+  const auto arms = PacedArms();
+  scope.pacer.Solve(arms);
+}
+
+// -- Outcomes -------------------------------------------------------------------------------------
+
+RouterFold::Taught RouterFold::Reported(Position position, const store::DecisionStory& story) {
+  const LessonRules rules = Rules();
+  Standing before;
+  if (story.outcomes.size() > 1) {
+    before = StandingAt(rules, story, position - 1);
+  } else {
+    before.active = story.decision.active;
+  }
+  const Standing after = StandingAt(rules, story, position);
+  Settle(story, before, after);
+  if (OpenDecisions::Entry* entry = open_.Find(story.position)) {
+    entry->active = after.active;
+    entry->settled = entry->settled || after.settled;
+    if (after.quality && !entry->labelled) {
+      StopWaiting(*entry);
+      entry->labelled = true;
+    }
+  }
+  if (after.served_unknown && !before.served_unknown) return Taught::kNotLearnable;
+  return Teach(story, before, after, position);
+}
+
+void RouterFold::Settle(const store::DecisionStory& story, const Standing& before,
+                        const Standing& after) {
+  const store::DecisionRecord& decision = story.decision;
+  ScopeState& scope = scopes_[definition_->ScopeOf(decision.plan)];
+  const double usd_before = SettledUsd(decision, before);
+  const double usd_after = SettledUsd(decision, after);
+  if (!before.settled && after.settled) scope.ledger.Release(ToNano(decision.reserved_usd));
+  scope.ledger.Spend(ToNano(usd_after) - ToNano(usd_before), decision.time_us);
+  scope.live->ledger.Publish(scope.ledger);
+  if (!after.billed_usd || after.billed_usd == before.billed_usd) return;
+  const double expected_usd = ExpectedCostOf(decision, decision.arm);
+  scope.pacer.Settled(before.billed_usd.value_or(expected_usd), *after.billed_usd);
+  RouterTally::ArmTally& tally = tally_.arms[after.served];
+  if (!before.billed_usd) ++tally.costs;
+  const double change = *after.billed_usd - before.billed_usd.value_or(0);
+  tally.cost_usd_sum = std::clamp(tally.cost_usd_sum + change, 0.0, kCostSumMax);
+}
+
+RouterFold::Taught RouterFold::Teach(const store::DecisionStory& story, const Standing& before,
+                                     const Standing& after, Position position) {
+  const auto context = ContextOf(story.decision);
+  if (!context) return Taught::kNotLearnable;
+  const Difference difference{before, after, *context, story.decision.tick};
+  const bool taught = before.cost != after.cost || before.quality != after.quality;
+  TeachCost(difference, *model_);
+  if (before.quality != after.quality) {
+    Count(before, after);
+    NoteAlarm(TeachQuality(difference, *model_), position);
+  }
+  if (after.latency_s && !before.latency_s) model_->LearnLatency(after.served, *after.latency_s);
+  return taught ? Taught::kSomething : Taught::kNothing;
+}
+
+void RouterFold::TeachCost(const Difference& difference, policy::Model& model) {
+  const auto& [before, after, context, tick] = difference;
+  if (before.cost == after.cost) return;
+  if (before.cost && after.cost && before.cost->arm == after.cost->arm) {
+    model.ReviseCost(LessonOf(*before.cost, context, tick), after.cost->log_ratio);
+    return;
+  }
+  if (before.cost) model.RetractCost(LessonOf(*before.cost, context, tick));
+  if (!after.cost) return;
+  // Calibrated on what was expected before the bill was learnt.
+  if (!before.cost) model.Calibrate(LessonOf(*after.cost, context, tick));
+  model.LearnCost(LessonOf(*after.cost, context, tick));
+}
+
+policy::Alarm RouterFold::TeachQuality(const Difference& difference, policy::Model& model) {
+  const auto& [before, after, context, tick] = difference;
+  if (before.quality == after.quality) return policy::Alarm::kNone;
+  if (before.quality && after.quality && before.quality->arm == after.quality->arm &&
+      before.quality->weight == after.quality->weight) {
+    model.Revise(LessonOf(*before.quality, context, tick), after.quality->value);
+    return policy::Alarm::kNone;
+  }
+  if (before.quality) model.Retract(LessonOf(*before.quality, context, tick));
+  if (!after.quality) return policy::Alarm::kNone;
+  return model.Learn(LessonOf(*after.quality, context, tick));
+}
+
+void RouterFold::Count(const Standing& before, const Standing& after) {
+  if (before.quality) {
+    RouterTally::ArmTally& arm = tally_.arms[before.quality->arm];
+    --arm.labels;
+    arm.reward_sum = std::max(0.0, arm.reward_sum - before.quality->value);
+    --tally_.labels;
+  }
+  if (after.quality) {
+    RouterTally::ArmTally& arm = tally_.arms[after.quality->arm];
+    ++arm.labels;
+    arm.reward_sum += after.quality->value;
+    ++tally_.labels;
+  }
+}
+
+// After a reset the widths that were logged say too much of what is known.
+void RouterFold::RecomputeBonuses() {
+  const policy::PolicyOptions& options = definition_->policy;
+  const double alpha = options.kind == policy::PolicyKind::kLinUcb ? options.alpha : 0;
+  for (ScopeState& scope : scopes_) {
+    for (const policy::PacedArm& arm : PacedArms()) scope.pacer.RecomputeBonus(arm, alpha);
+    scope.pacer.Invalidate();
+  }
+}
+
+std::vector<policy::PacedArm> RouterFold::PacedArms() {
+  std::vector<policy::PacedArm> arms;
+  for (const policy::ArmId arm : definition_->choosable) {
+    arms.push_back({arm, model_->Heads(arm), definition_->list_terms[arm].list_price_usd});
+  }
+  return arms;
+}
+
+void RouterFold::NoteAlarm(policy::Alarm alarm, Position position) {
+  if (alarm == policy::Alarm::kReset) {
+    alarm_until_tick_ = model_->tick() + definition_->options.alarm.decisions;
+    RecomputeBonuses();
+  } else if (alarm == policy::Alarm::kFreeze) {
+    excluded_.push_back({position, kFrozenNow, std::nullopt});
+  }
+  if (alarm == policy::Alarm::kNone || !live_) return;
+  if (alarm == policy::Alarm::kFreeze) {
+    spdlog::error(
+        "router '{}': most arms left what was learnt of them at once, so it is the judge that "
+        "changed and not the arms. Learning is frozen; look at the feedback, then unfreeze or roll "
+        "back",
+        definition_->name());
+  } else {
+    spdlog::warn("router '{}': an arm left what was learnt of it and was reset in part",
+                 definition_->name());
+  }
+}
+
+}  // namespace sluice::daemon

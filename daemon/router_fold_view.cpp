@@ -1,0 +1,129 @@
+// What follows from the fold: the view that requests read, timers that are due, reports.
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "daemon/ids.h"
+#include "daemon/router_fold.h"
+
+namespace sluice::daemon {
+
+namespace {
+
+using store::Position;
+
+constexpr std::uint64_t kSettleAfterUs = 3600ULL * 1000 * 1000;
+constexpr double kWarmupLabels = 200;
+
+}  // namespace
+
+RouterView RouterFold::View() {
+  double pending_weight = 0;
+  if (CountsPending()) {
+    const auto closed =
+        tally_.decisions - std::min<std::uint64_t>(tally_.decisions, open_.entries().size());
+    pending_weight =
+        closed == 0
+            ? 1
+            : std::min(1.0, static_cast<double>(tally_.labels) / static_cast<double>(closed));
+  }
+  RouterView view;
+  view.definition = definition_;
+  view.posterior = model_->Derive(pending_weight);
+  view.map = map_;
+  view.counters = counters_;
+  view.alarm_until_tick = alarm_until_tick_;
+  for (const ScopeState& scope : scopes_) {
+    scope.live->ledger.Publish(scope.ledger);
+    view.scopes.push_back({.cost_weight = scope.pacer.cost_weight(),
+                           .exploration_scale = scope.pacer.exploration_scale(),
+                           .in_credit = scope.pacer.bank_usd() >= 0,
+                           .bank_usd = scope.pacer.bank_usd(),
+                           .target_usd = scope.pacer.target_usd(),
+                           .ledger = scope.ledger,
+                           .live = scope.live});
+  }
+  const config::RouterOptions& options = definition_->options;
+  const double warm =
+      std::min(options.warmup_cap,
+               kWarmupLabels / static_cast<double>(std::max<std::uint64_t>(1, tally_.labels)));
+  view.exploration_cap = std::max(options.policy.exploration.cap, warm);
+  if (options.new_arm_share_max >= 1) return view;
+  for (const policy::ArmId arm : definition_->choosable) {
+    if (tally_.arms[arm].labels < options.new_arm_labels) view.new_arms.Add(arm);
+  }
+  return view;
+}
+
+std::vector<store::OutcomeRecord> RouterFold::DueTimers(std::uint64_t now_us,
+                                                        std::size_t count_max) {
+  std::vector<store::OutcomeRecord> due;
+  const config::FeedbackOptions& feedback = definition_->options.feedback;
+  const std::uint64_t default_after_us = feedback.default_after_s * 1'000'000ULL;
+  const bool with_default = feedback.default_reward.has_value();
+  const bool with_settling = HasCeiling();
+  const std::uint64_t soonest = std::min(with_default ? default_after_us : ~std::uint64_t{0},
+                                         with_settling ? kSettleAfterUs : ~std::uint64_t{0});
+  for (OpenDecisions::Entry& entry : open_.entries()) {
+    if (due.size() >= count_max || now_us < entry.time_us) break;
+    const std::uint64_t age_us = now_us - entry.time_us;
+    if (age_us < soonest) break;
+    store::OutcomeRecord record;
+    record.decision = entry.id;
+    record.source = kTimerSource;
+    record.received_us = now_us;
+    const std::string id = FormatId(entry.id);
+    if (with_settling && !entry.settled && !entry.fired_settle && age_us >= kSettleAfterUs) {
+      entry.fired_settle = true;
+      record.event_id = std::string(kSettleEvent) + id;
+      due.push_back(record);
+    }
+    if (with_default && entry.active && !entry.labelled && !entry.fired_default &&
+        age_us >= default_after_us) {
+      entry.fired_default = true;
+      record.event_id = std::string(kDefaultEvent) + id;
+      record.occurred_us = entry.time_us + default_after_us;
+      record.reward = feedback.default_reward;
+      due.push_back(std::move(record));
+    }
+  }
+  return due;
+}
+
+std::optional<store::RouterRecord> RouterFold::DuePrices(std::uint64_t now_us) const {
+  const auto due = WithDuePrices(definition_->options, now_us);
+  if (due == definition_->options || !definition_->active) return std::nullopt;
+  auto record = MakeRecord(due, definition_->id, definition_.get());
+  if (!record.ok()) return std::nullopt;
+  record->time_us = now_us;
+  return *std::move(record);
+}
+
+RouterFold::Report RouterFold::MakeReport() {
+  Report report;
+  report.tally = tally_;
+  report.frozen = frozen();
+  report.quarantined = model_->quarantined();
+  if (map_ != nullptr) {
+    report.map_version = static_cast<std::uint32_t>(map_->version());
+    report.map_components = map_->components();
+    report.map_fitted_at = map_fitted_at_;
+    report.input_shift = samples_.shift();
+  }
+  report.distinct_seen = samples_.distinct();
+  for (std::size_t i = 0; i < model_->arms(); ++i) {
+    const auto arm = static_cast<policy::ArmId>(i);
+    const policy::ArmHeads heads = model_->Heads(arm);
+    if (heads.quality == nullptr || heads.cost == nullptr) report.quarantined_arms.Add(arm);
+    report.alarms.push_back(model_->alarms(arm));
+    report.cost_ratios.push_back(heads.cost_ratio);
+    report.latencies_s.push_back(heads.latency_s);
+  }
+  return report;
+}
+
+Standing RouterFold::StandingOf(const store::DecisionStory& story) const {
+  return StandingAt(Rules(), story, std::numeric_limits<Position>::max() - 1);
+}
+
+}  // namespace sluice::daemon

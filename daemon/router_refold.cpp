@@ -1,0 +1,188 @@
+// The context map of a router, and folding its entries again: under another map, another prior, or
+// without what was rolled back.
+#include <algorithm>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "daemon/router_fold.h"
+
+namespace sluice::daemon {
+
+namespace {
+
+using store::Done;
+using store::Position;
+using store::Result;
+
+constexpr std::size_t kReadMax = 1024;
+constexpr std::uint64_t kProgressEvery = 200000;  // log entries between two lines
+// A map is fitted anew when its inputs have moved by half a standard deviation on average.
+constexpr double kShiftMax = 0.25;
+constexpr std::size_t kPacedMax = 300;  // contexts of a pacer
+
+std::span<const float> ProjectionIn(const store::DecisionRecord& record,
+                                    const policy::ContextMap& map) {
+  return {record.context.data(), std::min(record.context.size(), map.components())};
+}
+
+policy::Context AsContext(const std::vector<float>& values) {
+  return Eigen::Map<const Eigen::VectorXf>(values.data(), static_cast<Eigen::Index>(values.size()));
+}
+
+}  // namespace
+
+// -- Contexts and maps ----------------------------------------------------------------------------
+
+std::optional<policy::Context> RouterFold::ContextOf(const store::DecisionRecord& record) const {
+  const std::size_t dimension = model_->options().dimension;
+  const std::uint64_t version = map_ == nullptr ? 0 : map_->version();
+  if (record.map_version == version) {
+    if (record.context.size() != dimension) return std::nullopt;
+    return AsContext(record.context);
+  }
+  if (map_ == nullptr || record.context.size() < definition_->options.context.features.size() + 1) {
+    return std::nullopt;
+  }
+  const policy::Context old = AsContext(record.context);
+  const auto raw = definition_->context.RawOf(old, record.map_version, record.features);
+  if (std::holds_alternative<std::monostate>(raw)) return std::nullopt;
+  return definition_->context.Mapped(raw, old, *map_);
+}
+
+// Remembers distinct inputs; fits the first map when there are enough, and another when the inputs
+// have left the one that stands.
+Result<Done> RouterFold::Sample(Position position, const store::DecisionRecord& record) {
+  const policy::ContextOptions& options = definition_->options.context;
+  if (!definition_->context.fits_maps()) return Done{};
+  const std::string_view raw =
+      record.features.empty()
+          ? std::string_view(reinterpret_cast<const char*>(record.context.data()),
+                             record.context.size() * sizeof(float))
+          : std::string_view(record.features);
+  const bool kept = !record.features.empty() || options.source == policy::ContextSource::kEmbedding;
+  if (kept) samples_.Offer(position, DigestOf(raw), options.fit_after);
+  if (map_ == nullptr) {
+    return samples_.distinct() >= options.fit_after ? FitMap(position) : Result<Done>(Done{});
+  }
+  if (record.map_version == map_->version()) samples_.Watch(ProjectionIn(record, *map_));
+  if (!options.refit_on_shift || samples_.shift() < kShiftMax) return Done{};
+  spdlog::info("router '{}': its inputs have left what the context map was fitted on",
+               definition_->name());
+  return FitMap(position);
+}
+
+Result<Done> RouterFold::FitMap(Position position) {
+  std::vector<policy::ContextBuilder::Raw> raws;
+  for (const Position sample : samples_.positions()) {
+    const auto record = store_.DecisionAt(sample);
+    if (!record.ok()) return record.error();
+    raws.push_back(definition_->context.RawOf(AsContext(record->context), record->map_version,
+                                              record->features));
+  }
+  const std::uint32_t version =
+      map_ == nullptr ? 1 : static_cast<std::uint32_t>(map_->version()) + 1;
+  auto fitted = policy::FitContextMap(
+      raws, {.components = definition_->options.context.components, .version = version});
+  samples_.StartWatching();
+  if (fitted == nullptr) {
+    spdlog::warn("router '{}': {} inputs do not make a context map", definition_->name(),
+                 raws.size());
+    return Done{};
+  }
+  map_ = std::move(fitted);
+  map_fitted_at_ = position;
+  changed_ = true;
+  spdlog::info("router '{}': context map {} of {} components, fitted on {} distinct inputs",
+               definition_->name(), map_->version(), map_->components(), raws.size());
+  return Refold(position, marks_.size() < kMarksMax ? 0 : marks_.front());
+}
+
+// -- Folding again --------------------------------------------------------------------------------
+
+// What a second fold gathers.
+struct RouterFold::Again {
+  Position from = 0;
+  std::deque<store::DecisionRecord> newest;  // for the pacers
+};
+
+Result<Done> RouterFold::Refold(Position position, Position from) {
+  Again again{.from = from, .newest = {}};
+  const std::size_t components = map_ == nullptr ? 0 : map_->components();
+  const auto current = std::get<store::RouterRecord>(*store::DecodeRecord(record_));
+  model_ = std::make_unique<policy::Model>(ModelOptionsOf(*definition_, components));
+  if (from > 0) AddArms(current, *definition_, *model_);
+  Position at = from;
+  Position said = from;
+  while (at < position) {
+    auto entries = store_.Read(at, kReadMax);
+    if (!entries.ok()) return entries.error();
+    if (entries->empty()) break;
+    for (const store::LogEntry& entry : *entries) {
+      if (entry.position > position) break;
+      if (auto folded = RefoldEntry(entry, again); !folded.ok()) return folded;
+    }
+    at = std::min(entries->back().position, position);
+    if (at - said >= kProgressEvery) {
+      spdlog::info("router '{}': folding again, position {} of {}", definition_->name(), at,
+                   position);
+      said = at;
+    }
+  }
+  AddArms(current, *definition_, *model_);
+  for (ScopeState& scope : scopes_) scope.pacer.ForgetContexts();
+  for (const store::DecisionRecord& record : again.newest) {
+    const auto context = ContextOf(record);
+    if (!context) continue;
+    scopes_[definition_->ScopeOf(record.plan)].pacer.Remember(PacedOf(record, &*context));
+  }
+  RestorePending();
+  return Done{};
+}
+
+Result<Done> RouterFold::RefoldEntry(const store::LogEntry& entry, Again& again) {
+  const std::uint32_t id = definition_->id;
+  if (const auto* router = std::get_if<store::RouterRecord>(&entry.record)) {
+    if (router->router != id) return Done{};
+    const auto definition = MakeDefinition(*router);
+    if (!definition.ok()) return definition.error();
+    AddArms(*router, **definition, *model_);
+    return Done{};
+  }
+  if (const auto* decision = std::get_if<store::DecisionRecord>(&entry.record)) {
+    if (decision->router != id) return Done{};
+    model_->Advance(decision->tick);
+    again.newest.push_back(*decision);
+    if (again.newest.size() > kPacedMax * scopes_.size()) again.newest.pop_front();
+    return Done{};
+  }
+  const auto* outcome = std::get_if<store::OutcomeRecord>(&entry.record);
+  if (outcome == nullptr || outcome->decision_position <= again.from) return Done{};
+  auto story = store_.FindDecision(outcome->decision);
+  if (!story.ok()) return story.error();
+  if (!story->has_value() || (*story)->decision.router != id) return Done{};
+  const auto context = ContextOf((*story)->decision);
+  if (!context) return Done{};
+  const LessonRules rules = Rules();
+  const Standing before = StandingAt(rules, **story, entry.position - 1);
+  const Standing after = StandingAt(rules, **story, entry.position);
+  const Difference difference{before, after, *context, (*story)->decision.tick};
+  TeachCost(difference, *model_);
+  TeachQuality(difference, *model_);
+  if (after.latency_s && !before.latency_s) model_->LearnLatency(after.served, *after.latency_s);
+  return Done{};
+}
+
+// Contexts that wait are not part of the bytes: they are read again from the log.
+void RouterFold::RestorePending() {
+  model_->ClearPending();
+  if (!CountsPending()) return;
+  for (const OpenDecisions::Entry& entry : open_.entries()) {
+    if (entry.labelled) continue;
+    const auto decision = store_.DecisionAt(entry.position);
+    if (!decision.ok()) continue;
+    if (const auto context = ContextOf(*decision)) model_->AddPending(entry.arm, *context);
+  }
+}
+
+}  // namespace sluice::daemon

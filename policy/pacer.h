@@ -1,0 +1,116 @@
+// What a dollar is worth: solves lambda so that spend keeps a budget, or so that quality keeps a
+// floor at the smallest spend. One pacer a scope (a router, or one plan of it), fed from the log in
+// order on the learner's thread; requests read the lambda of their snapshot.
+//
+// budget (after Agrawal and Devanur 2016, by re-solving instead of a dual step): the bank is
+// credited the budget and charged the expected cost at each decision, and corrected by expected -
+// actual when the cost is known, so that late feedback does not swing it. Each 10 decisions, and at
+// once after a price, arm or option changed, lambda is the smallest weight for which the expected
+// spend over the last 300 contexts is at most clip(B + bank / 100, .1 B, 4 B).
+//
+// cheapest_above: the largest weight for which the quality of what would be chosen over these
+// contexts, one standard deviation of that average below its estimate, keeps the floor.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/context_ring.h"
+#include "policy/model.h"
+#include "policy/pacer_table.h"
+#include "policy/types.h"
+
+namespace sluice::policy {
+
+// The order is on disk: append only.
+enum class Objective : std::uint8_t {
+  kCostWeight,     // lambda is given
+  kBudget,         // largest quality at a spend per request
+  kCheapestAbove,  // smallest spend at a quality
+};
+
+struct ObjectiveOptions {
+  Objective objective = Objective::kCostWeight;
+  double cost_weight = 0;       // kCostWeight: per USD, >= 0
+  double latency_weight = 0;    // quality per second, >= 0
+  double budget_usd = 0;        // kBudget: a request, > 0
+  double quality_floor = 0.98;  // kCheapestAbove: of the best arm's estimated mean
+  bool operator==(const ObjectiveOptions&) const = default;
+};
+
+// One decision, as its record in the log tells it.
+struct PacedDecision {
+  std::span<const float> context;
+  std::array<float, kArmsMax> bonus{};  // score - utility by arm (LinUCB: alpha * width); else 0
+  double expected_cost_usd = 0;         // of the arm that was chosen
+  // Expected cost of the distribution minus that of its greedy arm: what randomising costs.
+  double surcharge_usd = 0;
+  // Expected quality of the distribution minus that of its greedy arm: what it costs or gains in
+  // quality (cheapest_above).
+  double quality_shift = 0;
+  // The exploration_scale() that the decision was made with (ExplorationBounds::scale), so that the
+  // surcharge of full exploration is known from a reduced one.
+  double exploration_scale = 1;
+};
+
+class Pacer {
+ public:
+  explicit Pacer(const ObjectiveOptions& options = {});
+
+  // Another target; the bank keeps its dollars, the contexts stay.
+  void SetOptions(const ObjectiveOptions& options);
+  const ObjectiveOptions& options() const { return options_; }
+
+  // A cost that is not finite counts as none, a context that is not finite is not kept. A context
+  // of another dimension than those before forgets them.
+  void Decided(const PacedDecision& decision);
+  // Its context alone, without money: after ForgetContexts, in the space of the new map.
+  void Remember(const PacedDecision& decision);
+  // The cost of a decision is known: `expected_cost_usd` is what Decided was told of it.
+  void Settled(double expected_cost_usd, double actual_usd);
+  // Price, arms or options changed: the next Due is now.
+  void Invalidate() { invalid_ = true; }
+  // The context map changed: what is kept of contexts is of another space.
+  void ForgetContexts();
+  // After an arm's statistics were reset: what its width adds to its score (LinUCB: alpha widths)
+  // in the contexts kept so far.
+  void RecomputeBonus(const PacedArm& arm, double alpha);
+  bool Due() const;
+  // Solves lambda. `arms`: by increasing id, those that could be chosen now; arms without solutions
+  // are left out; nothing known leaves lambda as it is.
+  void Solve(std::span<const PacedArm> arms);
+
+  double cost_weight() const { return cost_weight_; }
+  double bank_usd() const { return bank_usd_; }
+  double target_usd() const { return target_usd_; }  // of the last solve, a request
+  // Below 1 where even the cheapest arms leave no money for exploring: the factor that exploration
+  // is multiplied by (records say so: the support shrinks).
+  double exploration_scale() const { return exploration_scale_; }
+
+  // Same state, same bytes; versioned.
+  void Serialise(std::string& out) const;
+  static std::optional<Pacer> Restore(std::string_view& in, const ObjectiveOptions& options);
+
+ private:
+  void Credit(double usd);
+  double FullSurchargeUsd(const PacedDecision& decision) const;
+  void SolveBudget();
+  void SolveCheapestAbove();
+
+  ObjectiveOptions options_;
+  double cost_weight_ = 0;
+  double bank_usd_ = 0;
+  double target_usd_ = 0;
+  double exploration_scale_ = 1;
+  bool invalid_ = true;
+  std::uint32_t decisions_since_solve_ = 0;
+  ContextRing ring_;
+  PacerTable table_;  // scratch of Solve, no state
+};
+
+}  // namespace sluice::policy

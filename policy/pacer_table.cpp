@@ -1,0 +1,157 @@
+#include "policy/pacer_table.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+namespace sluice::policy {
+namespace {
+
+constexpr std::size_t kStride = ContextRing::kStride;
+constexpr double kCostExponentMax = 4;  // as Posterior::Predict
+
+RingLanes Load(const double* from) {
+  RingLanes lanes;
+  std::memcpy(&lanes, from, sizeof(lanes));
+  return lanes;
+}
+
+double SumOfLanes(const RingLanes& lanes) {
+  return (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]);
+}
+
+// The best of `count` arms in four contexts.
+struct Best {
+  RingLanes score;
+  RingLanes cost;
+  RingLanes row;
+};
+
+template <bool with_row>
+inline Best BestOf(const double* value, const double* cost, std::size_t count, double lambda) {
+  const RingLanes weight = lambda + RingLanes{};
+  Best best{Load(value) - weight * Load(cost), Load(cost), RingLanes{}};
+  for (std::size_t row = 1; row < count; ++row) {
+    const RingLanes row_cost = Load(cost + row * kStride);
+    const RingLanes score = Load(value + row * kStride) - weight * row_cost;
+    const auto better = score > best.score;
+    best.score = better ? score : best.score;
+    best.cost = better ? row_cost : best.cost;
+    if (with_row) {
+      best.row = better ? static_cast<double>(row) + RingLanes{} : best.row;
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
+void PacerTable::Fill(const ContextRing& ring, std::span<const PacedArm> arms,
+                      double latency_weight) {
+  ring_ = &ring;
+  rows_.clear();
+  kept_.clear();
+  broken_.clear();
+  quality_.resize(arms.size() * kStride);
+  value_.resize(arms.size() * kStride);
+  cost_.resize(arms.size() * kStride);
+  for (const PacedArm& arm : arms) {
+    const ArmHeads& heads = arm.heads;
+    const bool known = heads.quality != nullptr && heads.cost != nullptr;
+    if (known && heads.quality->theta.size() == ring.dimension() &&
+        heads.cost->theta.size() == ring.dimension()) {
+      AddRow(arm, latency_weight);
+    }
+  }
+}
+
+// Leaves the table as it was when an estimate is not finite.
+bool PacerTable::AddRow(const PacedArm& arm, double latency_weight) {
+  double* const quality = quality_.data() + rows_.size() * kStride;
+  double* const value = value_.data() + rows_.size() * kStride;
+  double* const cost = cost_.data() + rows_.size() * kStride;
+  ring_->Apply(arm.heads.quality->theta, quality);
+  ring_->Apply(arm.heads.cost->theta, cost);
+  const float* const bonus = ring_->Bonus(arm.arm);
+  const double price = arm.list_price_usd * arm.heads.cost_ratio;
+  const double delay = latency_weight * arm.heads.latency_s;
+  double sum = 0;
+  double check = 0;
+  for (std::size_t i = 0; i < ring_->size(); ++i) {
+    const double extra = bonus == nullptr ? 0 : static_cast<double>(bonus[i]);
+    value[i] = quality[i] + extra - delay;
+    cost[i] = price * std::exp(std::min(cost[i], kCostExponentMax));
+    sum += quality[i];
+    check += std::abs(value[i]) + std::abs(cost[i]);
+  }
+  if (!std::isfinite(check)) {
+    return false;
+  }
+  std::fill(value + ring_->size(), value + kStride, 0.0);
+  std::fill(cost + ring_->size(), cost + kStride, 0.0);
+  rows_.push_back({arm.heads.quality, sum / static_cast<double>(ring_->size())});
+  return true;
+}
+
+double PacerTable::Spend(double lambda) const {
+  RingLanes sum = {};
+  for (std::size_t i = 0; i < kStride; i += kRingLanes) {
+    sum += BestOf<false>(value_.data() + i, cost_.data() + i, rows_.size(), lambda).cost;
+  }
+  return SumOfLanes(sum) / static_cast<double>(ring_->size());
+}
+
+double PacerTable::BestArmQuality() const {
+  double best = rows_.front().mean_quality;
+  for (const Row& row : rows_) {
+    best = std::max(best, row.mean_quality);
+  }
+  return best;
+}
+
+bool PacerTable::KeepsQuality(double lambda, double floor) {
+  chosen_.resize(kStride);
+  for (std::size_t i = 0; i < kStride; i += kRingLanes) {
+    const Best best = BestOf<true>(value_.data() + i, cost_.data() + i, rows_.size(), lambda);
+    std::memcpy(chosen_.data() + i, &best.row, sizeof(best.row));
+  }
+  if (chosen_ == kept_ || chosen_ == broken_) {
+    return chosen_ == kept_;
+  }
+  const double mean = MeanChosenQuality();
+  // The variance takes its time.
+  const bool keeps = mean >= floor && mean - std::sqrt(VarianceOfChosenQuality()) >= floor;
+  (keeps ? kept_ : broken_) = chosen_;
+  return keeps;
+}
+
+double PacerTable::MeanChosenQuality() const {
+  double sum = 0;
+  for (std::size_t i = 0; i < ring_->size(); ++i) {
+    sum += quality_[static_cast<std::size_t>(chosen_[i]) * kStride + i];
+  }
+  return sum / static_cast<double>(ring_->size());
+}
+
+double PacerTable::VarianceOfChosenQuality() {
+  const double share = 1 / static_cast<double>(ring_->size());
+  weights_.assign(kStride, 0.0);
+  double variance = 0;
+  for (std::size_t row = 0; row < rows_.size(); ++row) {
+    bool any = false;
+    for (std::size_t i = 0; i < ring_->size(); ++i) {
+      const bool chosen = chosen_[i] == static_cast<double>(row);
+      weights_[i] = chosen ? share : 0;
+      any = any || chosen;
+    }
+    if (any) {
+      ring_->Combine(weights_.data(), average_);
+      const RidgeSolution& solution = *rows_[row].quality;
+      const double noise = solution.b_n / solution.a_n;
+      variance += noise * PredictExactly(solution, average_).variance;
+    }
+  }
+  return variance;
+}
+
+}  // namespace sluice::policy

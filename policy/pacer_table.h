@@ -1,0 +1,62 @@
+// What every arm would be worth and cost in every context that the pacer keeps, and what a weight
+// of cost makes of that. Scratch of one solve (pacer.cpp); allocates only while it grows.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "policy/context_ring.h"
+#include "policy/model.h"
+#include "policy/types.h"
+
+namespace sluice::policy {
+
+// One arm that could be chosen now.
+struct PacedArm {
+  ArmId arm = 0;
+  ArmHeads heads;
+  double list_price_usd = 0;
+};
+
+class PacerTable {
+ public:
+  // Arms without solutions, of another dimension or with estimates that are not finite are left
+  // out. `ring` has contexts, and outlives the calls below, as do the solutions.
+  void Fill(const ContextRing& ring, std::span<const PacedArm> arms, double latency_weight);
+  std::size_t arms() const { return rows_.size(); }
+
+  // Mean cost of the arm with the largest quality + bonus - lambda cost - mu latency, the first
+  // such arm on ties.
+  double Spend(double lambda) const;
+
+  // Whether the mean quality of the arms chosen as above, one standard deviation of that average
+  // below its estimate (arms are independent), is at least `floor`. One floor a table.
+  bool KeepsQuality(double lambda, double floor);
+  // The largest mean of one arm over all contexts.
+  double BestArmQuality() const;
+
+ private:
+  struct Row {
+    const RidgeSolution* quality;
+    double mean_quality;
+  };
+
+  bool AddRow(const PacedArm& arm, double latency_weight);
+  double MeanChosenQuality() const;
+  double VarianceOfChosenQuality();
+
+  const ContextRing* ring_ = nullptr;
+  std::vector<Row> rows_;
+  // Rows of ContextRing::kStride, 0 beyond the contexts: value is quality + bonus - mu latency.
+  std::vector<double> quality_;
+  std::vector<double> value_;
+  std::vector<double> cost_;
+  std::vector<double> chosen_;   // by context: the row of the arm chosen
+  std::vector<double> kept_;     // the last choices that kept the floor, ...
+  std::vector<double> broken_;   // ... and that did not: many weights choose alike
+  std::vector<double> weights_;  // by context: its share of an average
+  Context average_;
+};
+
+}  // namespace sluice::policy

@@ -1,0 +1,188 @@
+#include "sim/bench.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <ostream>
+#include <thread>
+#include <utility>
+
+#include "sim/dataset_pareto.h"
+#include "sim/pareto_run.h"
+#include "sim/report_pareto.h"
+
+namespace sluice::sim {
+namespace {
+
+constexpr int kDone = 0;
+constexpr int kRefused = 2;
+
+template <typename T>
+using Said = std::variant<T, std::string>;
+
+int Refuse(const std::string& text, const Streams& streams) {
+  streams.err << "sluice-sim: " << text << "\n";
+  return kRefused;
+}
+
+Said<ParetoPolicy> PolicyOf(const ParetoBenchOptions& options) {
+  ParetoPolicy policy;
+  const auto kind = policy::PolicyKindFromName(options.policy);
+  if (!kind) return "there is no policy \"" + options.policy + "\"";
+  policy.kind = *kind;
+  const bool linucb = policy.kind == policy::PolicyKind::kLinUcb;
+  policy.exploration = linucb ? policy::ExplorationMode::kOff : policy::ExplorationMode::kNatural;
+  policy.features = !options.features.empty();
+  if (options.exploration.empty()) return policy;
+  const auto& names = policy::kExplorationModeNames;
+  const auto found = std::ranges::find(names, options.exploration);
+  if (found == names.end()) return "there is no exploration \"" + options.exploration + "\"";
+  policy.exploration = static_cast<policy::ExplorationMode>(found - names.begin());
+  return policy;
+}
+
+Said<std::vector<std::string>> ExperimentsOf(const ParetoBenchOptions& options) {
+  const auto known = ParetoExperiments();
+  if (options.experiment.empty()) return std::vector<std::string>(known.begin(), known.end());
+  if (std::ranges::find(known, options.experiment) == known.end()) {
+    return "there is no experiment \"" + options.experiment + "\"; pass 01, 02, 03 or 04";
+  }
+  return std::vector<std::string>{options.experiment};
+}
+
+Said<std::vector<ParetoEarlier>> EarlierOf(const ParetoBenchOptions& options) {
+  if (options.against.empty()) return std::vector<ParetoEarlier>{};
+  std::ifstream file(options.against, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  auto earlier = ReadParetoJson(text);
+  if (!earlier) return options.against + " is not what --json of this command writes";
+  return *std::move(earlier);
+}
+
+Said<ParetoData> DataOf(const ParetoBenchOptions& options) {
+  auto loaded = LoadPareto(options.data_dir);
+  if (auto* data = std::get_if<ParetoData>(&loaded); data && !options.features.empty()) {
+    if (auto problem = AttachFeatures(options.features, *data); !problem.empty()) return problem;
+  }
+  return loaded;
+}
+
+// One experiment: what is played, and what came of it.
+struct Experiment {
+  std::vector<ParetoCase> cases;
+  std::vector<ParetoStream> streams;
+};
+
+Said<Experiment> ExperimentOf(const ParetoBenchOptions& options, const ParetoData& data,
+                              const std::string& name) {
+  Experiment experiment{.cases = ParetoCases(name), .streams = {}};
+  const ParetoCase& first = experiment.cases.front();
+  auto streams = LoadParetoStreams(options.data_dir, data,
+                                   {.experiment = name,
+                                    .segments = first.phases.size() + 1,
+                                    .seeds_max = options.seeds,
+                                    .newcomer = first.newcomer});
+  if (auto* problem = std::get_if<std::string>(&streams)) return std::move(*problem);
+  experiment.streams = std::get<std::vector<ParetoStream>>(std::move(streams));
+  return experiment;
+}
+
+// What all experiments share.
+struct Bench {
+  ParetoData data;
+  ParetoPolicy policy;
+  std::size_t threads = 1;
+};
+
+Said<std::vector<ParetoResult>> ResultsOf(const Bench& bench, const Experiment& experiment,
+                                          const Streams& streams) {
+  std::vector<ParetoRun> runs;
+  for (const ParetoCase& parameters : experiment.cases) {
+    for (const ParetoStream& stream : experiment.streams) {
+      runs.push_back({bench.data, parameters, stream, bench.policy});
+    }
+  }
+  std::size_t requests = 0;
+  for (const ParetoRun& run : runs) requests += run.requests();
+  Progress progress(streams.progress, "experiment " + experiment.cases.front().experiment,
+                    requests);
+  auto played = PlayAll(runs, bench.threads, progress);
+  if (auto* problem = std::get_if<std::string>(&played)) return std::move(*problem);
+  const auto& choices = std::get<std::vector<Choices>>(played);
+  std::vector<ParetoResult> results;
+  auto next = choices.begin();
+  for (const ParetoCase& parameters : experiment.cases) {
+    const auto end = next + static_cast<std::ptrdiff_t>(experiment.streams.size());
+    results.push_back(SummarisePareto(bench.data, parameters, experiment.streams, {next, end}));
+    next = end;
+  }
+  return results;
+}
+
+std::vector<ParetoReference> ReferencesOf(const ParetoBenchOptions& options,
+                                          const Experiment& experiment) {
+  std::vector<ParetoReference> references = LoadParetoReferences(options.data_dir);
+  std::size_t scored = 0;
+  const auto& segments = experiment.streams.front().segments;
+  for (std::size_t s = 1; s < segments.size(); ++s) scored += segments[s].size();
+  for (ParetoReference& published : PublishedPareto(scored)) {
+    references.push_back(std::move(published));
+  }
+  return references;
+}
+
+ParetoHeading HeadingOf(const ParetoBenchOptions& options, const Bench& bench) {
+  const auto mode = static_cast<std::size_t>(bench.policy.exploration);
+  return {bench.data.name, options.policy, std::string(policy::kExplorationModeNames[mode]),
+          options.features};
+}
+
+std::size_t ThreadsOf(const ParetoBenchOptions& options) {
+  if (options.threads > 0) return options.threads;
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
+// Plays and prints one experiment after another; their results.
+Said<std::vector<ParetoResult>> PlayExperiments(const ParetoBenchOptions& options,
+                                                const Bench& bench, const Streams& streams) {
+  const auto names = ExperimentsOf(options);
+  if (const auto* problem = std::get_if<std::string>(&names)) return *problem;
+  const auto earlier = EarlierOf(options);
+  if (const auto* problem = std::get_if<std::string>(&earlier)) return *problem;
+  const ParetoHeading heading = HeadingOf(options, bench);
+  std::vector<ParetoResult> all;
+  for (const std::string& name : std::get<0>(names)) {
+    auto experiment = ExperimentOf(options, bench.data, name);
+    if (auto* problem = std::get_if<std::string>(&experiment)) return std::move(*problem);
+    const auto& played = std::get<Experiment>(experiment);
+    auto results = ResultsOf(bench, played, streams);
+    if (auto* problem = std::get_if<std::string>(&results)) return std::move(*problem);
+    const auto& ours = std::get<std::vector<ParetoResult>>(results);
+    streams.out << RenderPareto({heading, ours, ReferencesOf(options, played),
+                                 std::get<std::vector<ParetoEarlier>>(earlier)})
+                << std::flush;
+    all.insert(all.end(), ours.begin(), ours.end());
+  }
+  return all;
+}
+
+}  // namespace
+
+int BenchPareto(const ParetoBenchOptions& options, const Streams& streams) {
+  const auto policy = PolicyOf(options);
+  if (const auto* problem = std::get_if<std::string>(&policy)) return Refuse(*problem, streams);
+  auto data = DataOf(options);
+  if (const auto* problem = std::get_if<std::string>(&data)) return Refuse(*problem, streams);
+  const Bench bench{std::get<ParetoData>(std::move(data)), std::get<ParetoPolicy>(policy),
+                    ThreadsOf(options)};
+  const auto results = PlayExperiments(options, bench, streams);
+  if (const auto* problem = std::get_if<std::string>(&results)) return Refuse(*problem, streams);
+  if (options.json.empty()) return kDone;
+  std::ofstream file(options.json, std::ios::binary | std::ios::trunc);
+  file << ParetoJson(HeadingOf(options, bench), std::get<std::vector<ParetoResult>>(results));
+  file.close();
+  return file ? kDone : Refuse("cannot write " + options.json, streams);
+}
+
+}  // namespace sluice::sim

@@ -1,0 +1,44 @@
+// Runs of the public experiments: the product's own router and learner in lockstep (route, feedback
+// with reward and cost, learn), one process a run, as many runs at once as there are threads. The
+// results do not depend on how many.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "config/config.h"
+#include "sim/dataset_pareto.h"
+#include "sim/pareto_protocol.h"
+#include "sim/progress.h"
+#include "sim/summary.h"
+
+namespace sluice::sim {
+
+struct ParetoPolicy {
+  policy::PolicyKind kind = policy::PolicyKind::kLinUcb;
+  policy::ExplorationMode exploration = policy::ExplorationMode::kOff;
+  bool features = false;  // the rows' embeddings instead of their text
+};
+
+// What a run needs; everything outlives it.
+struct ParetoRun {
+  const ParetoData& data;
+  const ParetoCase& parameters;
+  const ParetoStream& stream;
+  ParetoPolicy policy;
+
+  std::size_t requests() const;
+};
+
+// The router before its first request. Everything that is not said here is at its default.
+config::RouterOptions ParetoRouter(const ParetoRun& run);
+
+// The arm of every request, the burn-in's first; or a sentence that says what was refused.
+std::variant<Choices, std::string> Play(const ParetoRun& run, Progress& progress);
+
+// All of them, in their order; or why the first that could not be finished was not.
+std::variant<std::vector<Choices>, std::string> PlayAll(const std::vector<ParetoRun>& runs,
+                                                        std::size_t threads, Progress& progress);
+
+}  // namespace sluice::sim

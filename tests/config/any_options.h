@@ -1,0 +1,133 @@
+// Random options that every rule accepts.
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "config/findings.h"
+#include "config/layout.h"
+#include "tests/config/any_value.h"
+
+namespace sluice::config {
+
+// Walks the layout and draws every field that may stand in such a text.
+class Randomiser {
+ public:
+  Randomiser(policy::Rng& rng, Origin origin) : rng_(rng), origin_(origin) {}
+
+  template <typename Owner>
+  void Fields(std::span<const Field<Owner>> rows, Owner& owner, const Owner&) {
+    for (const Field<Owner>& row : rows) {
+      if (row.log_only && origin_ == Origin::kFile) continue;
+      row.at.set(owner, std::visit(Draw{rng_}, row.shape));
+    }
+  }
+  template <typename Body>
+  void Table(const config::Table&, Body&& body) {
+    body();
+  }
+  template <typename Owner, typename Body>
+  void Tables(const config::Table&, std::size_t, std::vector<Owner>& owners, Body&& body) {
+    owners.assign(1 + rng_.Below(4), Owner{});
+    for (Owner& owner : owners) body(owner);
+  }
+
+ private:
+  policy::Rng& rng_;
+  Origin origin_;
+};
+
+// -- Making the rules between fields hold ---------------------------------------------------------
+
+template <typename Owner>
+void NameAll(std::vector<Owner>& owners, const std::string& stem) {
+  for (std::size_t i = 0; i < owners.size(); ++i) owners[i].name = stem + std::to_string(i);
+}
+
+// Above 0 and within bounds.
+inline void MendPrice(double& price) {
+  price = std::min(price + 1e-9, 1e6);
+}
+
+inline void MendArms(RouterOptions& router, policy::Rng& rng) {
+  NameAll(router.arms, "arm");
+  for (ArmOptions& arm : router.arms) {
+    MendPrice(arm.price_input_per_million_usd);
+    if (rng.Below(2) == 0) arm.price_changes.clear();
+    std::ranges::sort(arm.price_changes, {}, &PriceChange::from_us);
+    for (PriceChange& change : arm.price_changes) MendPrice(change.output_per_million_usd);
+    arm.start = kStartNames[rng.Below(2)];
+  }
+  if (router.arms.size() > 1 && rng.Below(2) == 0) router.arms[0].start = router.arms[1].name;
+  router.fallback_arm = rng.Below(2) == 0 ? "" : router.arms.back().name;
+  router.guard_arm = rng.Below(2) == 0 ? "" : router.arms.front().name;
+  const bool fixed = router.policy.kind == policy::PolicyKind::kFixed;
+  router.fixed_arm = fixed || rng.Below(2) == 0 ? router.arms.front().name : "";
+}
+
+inline void MendExploration(RouterOptions& router) {
+  using policy::PolicyKind;
+  auto& exploration = router.policy.exploration;
+  const PolicyKind kind = router.policy.kind;
+  if (kind != PolicyKind::kLinUcb && kind != PolicyKind::kThompson) {
+    exploration.mode = policy::ExplorationMode::kNatural;
+  }
+  if (exploration.floor > exploration.cap) std::swap(exploration.floor, exploration.cap);
+  const bool has_floor = exploration.mode == policy::ExplorationMode::kCap;
+  exploration.arm_floor *= has_floor ? exploration.floor / 2 : 0;  // of at most 4 arms
+  if (router.warmup_cap < exploration.cap) router.warmup_cap = 0;
+  if (router.alarm.exploration_cap < exploration.cap) router.alarm.exploration_cap = 0;
+}
+
+inline void MendMoney(policy::ObjectiveOptions& objective, CeilingOptions& ceiling) {
+  const bool budget = objective.objective == policy::Objective::kBudget;
+  objective.budget_usd = budget ? std::max(objective.budget_usd, 1e-9) : 0;
+  if (ceiling.day_usd > ceiling.month_usd) std::swap(ceiling.day_usd, ceiling.month_usd);
+}
+
+inline void MendContext(policy::ContextOptions& context, policy::Rng& rng) {
+  if (rng.Below(2) == 0) context.features.clear();
+  NameAll(context.features, "feature");
+  if (context.source == policy::ContextSource::kText) {
+    context.dimension = 0;
+    context.embedding_model.clear();
+    if (context.projection == policy::Projection::kAsGiven) {
+      context.projection = policy::Projection::kNone;
+    }
+  } else {
+    context.dimension = std::min<std::size_t>(context.dimension, 1000);
+    if (context.dimension <= context.components) context.projection = policy::Projection::kNone;
+  }
+}
+
+inline void Mend(RouterOptions& router, policy::Rng& rng) {
+  MendArms(router, rng);
+  MendExploration(router);
+  MendMoney(router.objective, router.ceiling);
+  MendContext(router.context, rng);
+  if (rng.Below(2) == 0) router.plans.clear();
+  NameAll(router.plans, "plan");
+  for (PlanOptions& plan : router.plans) MendMoney(plan.objective, plan.ceiling);
+  if (rng.Below(2) == 0) router.sources.clear();
+  NameAll(router.sources, "source");
+  FeedbackOptions& feedback = router.feedback;
+  feedback.default_after_s = std::min(feedback.default_after_s, feedback.revision_days * 86400);
+  if (rng.Below(2) == 0) feedback.default_reward.reset();
+}
+
+inline Options AnyOptions(policy::Rng& rng, Origin origin) {
+  Options options = Defaults();
+  Randomiser randomiser(rng, origin);
+  Walk(randomiser, options);
+  options.data_plane.body_bytes_in_flight_max += options.data_plane.body_bytes_max;
+  options.data_plane.body_bytes_in_flight_max =
+      std::min<std::size_t>(options.data_plane.body_bytes_in_flight_max, 17179869184);
+  options.store.batch_max = std::min(options.store.batch_max, options.store.queue_max);
+  options.admin_plane.port = options.data_plane.port ^ 1;
+  NameAll(options.routers, "router");
+  for (RouterOptions& router : options.routers) Mend(router, rng);
+  return options;
+}
+
+}  // namespace sluice::config
