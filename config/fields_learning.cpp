@@ -1,4 +1,7 @@
 // The table of fields: what a router sees of a request and how it learns.
+#include <cstdint>
+#include <limits>
+
 #include "config/field.h"
 
 namespace sluice::config {
@@ -36,7 +39,7 @@ constexpr Field<ContextOptions> kContextRows[] = {
     {.key = "projection",
      .shape = Choice{kProjectionNames},
      .at = At<&ContextOptions::projection>(),
-     .effect = kRebuild,
+     .effect = kNewRouter,
      .doc = "fitted: on a map that is learnt from the router's own first queries, until then as "
             "none. none: text scalars, or the embedding scaled to length 1; an embedding that is "
             "not longer than components has it when nothing is given. as_given: an embedding whose "
@@ -50,13 +53,19 @@ constexpr Field<ContextOptions> kContextRows[] = {
      .shape = Whole{30, 1000},
      .at = At<&ContextOptions::fit_after>(),
      .unit = "queries",
-     .effect = kRebuild,
      .doc = "fitted: different queries that the map is learnt from."},
     {.key = "refit_on_shift",
      .shape = Flag{},
      .at = At<&ContextOptions::refit_on_shift>(),
      .doc = "fitted: a new map is learnt when queries have moved half a standard deviation on "
             "average."},
+    {.key = "gram_seed",
+     .shape = Whole{0, std::numeric_limits<std::uint32_t>::max()},
+     .at = At<&ContextOptions::gram_seed>(),
+     .effect = kNewRouter,
+     .doc = "text, fitted: keys the hash of words, so that two daemons make the same contexts. Not "
+            "set: a secret that is drawn once and kept in the log.",
+     .may_be_unset = true},
 };
 
 constexpr Field<FeatureOptions> kFeatureRows[] = {
@@ -124,11 +133,13 @@ constexpr Field<FeedbackOptions> kFeedbackRows[] = {
     {.key = "default_weight",
      .shape = Number{0, 1},
      .at = At<&FeedbackOptions::default_weight>(),
+     .effect = kRebuild,
      .doc = "Trust in default_reward."},
     {.key = "revision_days",
      .shape = Whole{1, 365},
      .at = At<&FeedbackOptions::revision_days>(),
      .unit = "days",
+     .effect = kRebuild,
      .doc = "Feedback that comes later than this after its decision is recorded, not learnt."},
 };
 

@@ -40,12 +40,22 @@ std::vector<ArmOptions>::iterator FindArm(RouterOptions& options, const std::str
                       [&](const ArmOptions& arm) { return arm.name == name; });
 }
 
+// An arm that operators made has started already: the arm that it started from may go.
+void ForgetStarts(RouterOptions& options) {
+  for (ArmOptions& arm : options.arms) {
+    const bool named = arm.start != "others" && arm.start != "prior";
+    if (arm.owner != ArmOwner::kAdmin || !named) continue;
+    if (FindArm(options, arm.start) == options.arms.end()) arm.start = "others";
+  }
+}
+
 // The file's router with the arms that operators made, where the file has none of that name.
 RouterOptions WithAdminArms(RouterOptions wanted, const RouterDefinition& previous) {
   for (const ArmOptions& arm : previous.options.arms) {
     if (arm.owner != ArmOwner::kAdmin || FindArm(wanted, arm.name) != wanted.arms.end()) continue;
     wanted.arms.push_back(arm);
   }
+  ForgetStarts(wanted);
   return wanted;
 }
 
@@ -97,6 +107,8 @@ Result<Changes::Planned> Changes::Plan(const std::vector<RouterOptions>& routers
     auto record = MakeRecord(wanted, previous == nullptr ? next_id++ : previous->id, previous,
                              parts_.gram_seed);
     if (!record.ok()) return record.error();
+    // What cannot be read back would stop the learner for good.
+    if (auto made = MakeDefinition(*record); !made.ok()) return made.error();
     record->time_us = now_us;
     const bool same = previous != nullptr && previous->active &&
                       config::PrintRouter(previous->options) == record->definition;
@@ -150,7 +162,7 @@ Result<Position> Changes::Append(std::vector<store::RouterRecord> records) {
 }
 
 Result<std::vector<config::Difference>> Changes::Apply(const std::vector<RouterOptions>& routers) {
-  const std::lock_guard lock(one_at_a_time_);
+  const std::lock_guard lock(parts_.learner.definitions());
   return ApplyLocked(routers);
 }
 
@@ -199,7 +211,7 @@ std::variant<std::vector<api::ConfigChange>, Problem> Changes::ReloadConfig() {
 // -- Operators ------------------------------------------------------------------------------------
 
 std::variant<AdminAnswer, Problem> Changes::Operate(const api::AdminRequest& request) {
-  const std::lock_guard lock(one_at_a_time_);
+  const std::lock_guard lock(parts_.learner.definitions());
   if (auto folded = parts_.wait_folded(); !folded.ok()) return Unavailable(folded.error());
   const auto snapshot = parts_.board.Latest();
   const RouterView* router = snapshot->Find(request.router);
@@ -261,7 +273,7 @@ std::variant<AdminAnswer, Problem> Changes::Redefine(const RouterDefinition& def
 }
 
 std::variant<AdminAnswer, Problem> Changes::PutArm(const api::ArmPut& put) {
-  const std::lock_guard lock(one_at_a_time_);
+  const std::lock_guard lock(parts_.learner.definitions());
   if (auto folded = parts_.wait_folded(); !folded.ok()) return Unavailable(folded.error());
   const auto snapshot = parts_.board.Latest();
   const RouterView* router = snapshot->Find(put.router);
@@ -293,7 +305,7 @@ std::variant<AdminAnswer, Problem> Changes::PutArm(const api::ArmPut& put) {
 
 std::variant<AdminAnswer, Problem> Changes::DeleteArm(const std::string& name,
                                                       const std::string& arm) {
-  const std::lock_guard lock(one_at_a_time_);
+  const std::lock_guard lock(parts_.learner.definitions());
   if (auto folded = parts_.wait_folded(); !folded.ok()) return Unavailable(folded.error());
   const auto snapshot = parts_.board.Latest();
   const RouterView* router = snapshot->Find(name);
@@ -308,6 +320,7 @@ std::variant<AdminAnswer, Problem> Changes::DeleteArm(const std::string& name,
                    "this arm stands in the configuration file; take it out there and reload");
   }
   options.arms.erase(known);
+  ForgetStarts(options);
   return Redefine(*router->definition, options, "");
 }
 

@@ -68,7 +68,6 @@ class Changes {
 
   Parts parts_;
   config::Options started_with_;
-  std::mutex one_at_a_time_;
 };
 
 }  // namespace sluice::daemon

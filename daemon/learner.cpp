@@ -66,15 +66,18 @@ Result<Done> Learner::FoldRouter(store::Position position, const store::RouterRe
                                             std::to_string(record.router) + " before " +
                                             std::to_string(routers_.size())};
   }
-  if (record.router == routers_.size()) routers_.push_back(std::make_unique<RouterFold>(store_));
+  if (record.router == routers_.size()) {
+    routers_.push_back(std::make_unique<RouterFold>(store_));
+    if (live_) routers_.back()->GoLive(position);
+  }
   changed_ = true;
-  return routers_[record.router]->Define(position, record);
+  return Whole(routers_[record.router]->Define(position, record));
 }
 
 Result<Done> Learner::FoldDecision(store::Position position, store::DecisionRecord record) {
   newest_decision_ = std::max(newest_decision_, record.id);
   if (record.router >= routers_.size()) return Done{};
-  auto decided = routers_[record.router]->Decided(position, record);
+  auto decided = Whole(routers_[record.router]->Decided(position, record));
   changed_ = changed_ || routers_[record.router]->changed();
   recent_[position % kRecentDecisions] = {{position, std::move(record), {}}, /*whole=*/true};
   return decided;
@@ -83,7 +86,13 @@ Result<Done> Learner::FoldDecision(store::Position position, store::DecisionReco
 Result<Done> Learner::FoldAdmin(store::Position position, const store::AdminRecord& record) {
   if (record.router >= routers_.size()) return Done{};
   changed_ = true;
-  return routers_[record.router]->Administer(position, record);
+  return Whole(routers_[record.router]->Administer(position, record));
+}
+
+// A router that stopped half-way is not to be folded on: the next step begins at a checkpoint.
+Result<Done> Learner::Whole(Result<Done> folded) {
+  broken_ = broken_ || !folded.ok();
+  return folded;
 }
 
 // The decision of an outcome with what was reported before: from memory where it lies, else from
@@ -151,6 +160,9 @@ Result<std::size_t> Learner::FoldAll(bool publishing) {
 }
 
 Result<std::size_t> Learner::Step() {
+  if (broken_) {
+    if (auto recovered = Recover(); !recovered.ok()) return recovered.error();
+  }
   std::size_t folded = 0;
   {
     const std::lock_guard lock(folding_);
@@ -168,14 +180,22 @@ Result<std::size_t> Learner::Step() {
 void Learner::FireTimers() {
   const std::uint64_t now_us = clock_();
   for (const auto& router : routers_) {
-    if (auto priced = router->DuePrices(now_us)) {
-      spdlog::info("router '{}': a price change goes into force", priced->name);
-      if (!store_.AppendRouter(*std::move(priced)).ok()) return;
-    }
+    if (!FirePrices(*router, now_us)) return;
     auto due = router->DueTimers(now_us, kTimersMax);
     if (due.empty()) continue;
     store_.AppendOutcomes(std::move(due), [](const std::vector<store::Appended>&) {});
   }
+}
+
+// False: the log takes nothing now. While somebody else changes definitions it waits for the next
+// step: what is made here is made of the definition that is folded.
+bool Learner::FirePrices(const RouterFold& router, std::uint64_t now_us) {
+  const std::unique_lock changing(definitions_, std::try_to_lock);
+  if (!changing.owns_lock()) return true;
+  auto priced = router.DuePrices(now_us);
+  if (!priced) return true;
+  spdlog::info("router '{}': a price change goes into force", priced->name);
+  return store_.AppendRouter(*std::move(priced)).ok();
 }
 
 std::optional<Standing> Learner::StandingOf(const store::DecisionStory& story) const {
@@ -242,8 +262,10 @@ LearnerReport Learner::Report() const {
 // -- Starting, running, stopping ------------------------------------------------------------------
 
 Result<Done> Learner::Recover() {
+  const std::lock_guard lock(folding_);
   auto checkpoints = store_.LoadCheckpoints();
   if (!checkpoints.ok()) return checkpoints.error();
+  Reset();
   std::size_t set_aside = checkpoints->damaged;
   for (const store::Checkpoint& checkpoint : checkpoints->entries) {
     if (checkpoint.position <= store_.last_position() && RestoreState(checkpoint.bytes) &&
@@ -260,15 +282,24 @@ Result<Done> Learner::Recover() {
     metrics_.CheckpointSetAside(set_aside);
   }
   checkpointed_ = position_;
-  if (position_ > 0) checkpoints_.push_back(position_);
-  auto replayed = Replay();
-  for (const auto& router : routers_) router->GoLive();
-  return replayed;
+  {
+    const std::lock_guard report_lock(mutex_);
+    checkpoints_.clear();
+    if (position_ > 0) checkpoints_.push_back(position_);
+  }
+  broken_ = false;
+  if (auto replayed = Replay(); !replayed.ok()) {
+    broken_ = true;
+    return replayed;
+  }
+  live_ = true;
+  for (const auto& router : routers_) router->GoLive(position_);
+  PublishSnapshot();
+  return Done{};
 }
 
 // Everything after the checkpoint, with a line now and then when it takes long.
 Result<Done> Learner::Replay() {
-  const std::lock_guard lock(folding_);
   const store::Position end = store_.last_position();
   store::Position said = position_;
   while (position_ < end) {
@@ -283,7 +314,6 @@ Result<Done> Learner::Replay() {
       said = position_;
     }
   }
-  PublishSnapshot();
   return Done{};
 }
 

@@ -63,6 +63,9 @@ class Learner {
   std::optional<Standing> StandingOf(const store::DecisionStory& story) const;
   std::optional<std::string> ArmStatistics(std::uint32_t router, policy::ArmId arm) const;
   bool FitsStatistics(std::uint32_t router, const std::string& statistics) const;
+  // Held by whoever appends a definition that was made of the one in force, until it is folded. The
+  // learner never waits for it.
+  std::mutex& definitions() { return definitions_; }
   // Positions of the checkpoints that this process wrote or loaded, newest first, at most 3.
   std::vector<store::Position> checkpoints() const;
 
@@ -82,7 +85,9 @@ class Learner {
   store::Result<store::Done> FoldAdmin(store::Position position, const store::AdminRecord& record);
   store::Result<Recent*> StoryOf(store::Position position, const store::OutcomeRecord& record);
   store::Result<std::size_t> FoldAll(bool publishing);
+  store::Result<store::Done> Whole(store::Result<store::Done> folded);
   void FireTimers();
+  bool FirePrices(const RouterFold& router, std::uint64_t now_us);
 
   store::Result<store::Done> Replay();
   void PublishSnapshot();
@@ -110,6 +115,10 @@ class Learner {
   // Decisions read lately, so that joining an outcome rarely reads the store. A ring.
   std::vector<Recent> recent_;
   Recent elsewhere_;  // the last one that was not among them
+  bool live_ = false;    // recovered: what is folded from now on is new
+  bool broken_ = false;  // a router was left half-folded: to be recovered
+
+  std::mutex definitions_;
 
   std::thread thread_;
   std::atomic<bool> stopping_{false};

@@ -47,6 +47,7 @@ void Learner::Reset() {
   position_ = 0;
   newest_decision_ = {};
   contributions_ = 0;
+  for (Recent& recent : recent_) recent = Recent();
   changed_ = true;
 }
 

@@ -9,7 +9,8 @@ namespace sluice::daemon {
 
 namespace {
 
-constexpr double kNanoMax = 9e18;
+// A million dollars: thousands of them still add up.
+constexpr double kNanoMax = 1e15;
 constexpr NanoUsd kNoCeiling = std::numeric_limits<NanoUsd>::max() / 4;
 constexpr double kNearly = 0.95;
 constexpr double kOneQ32 = 4294967296.0;
@@ -56,21 +57,36 @@ void Ledger::Spend(NanoUsd amount, std::uint64_t decided_us) {
 
 // -- Live -----------------------------------------------------------------------------------------
 
+// What is settled moves from reserved to spent: written last and read first, reserved shows it
+// where spent does not yet.
 void LiveLedger::Publish(const Ledger& ledger) {
-  reserved_.store(ledger.reserved, std::memory_order_relaxed);
+  const bool another_day = day_.load(std::memory_order_relaxed) != ledger.now.day;
+  const bool another_month = month_.load(std::memory_order_relaxed) != ledger.now.month;
+  if (another_day) unlogged_day_.store(0, std::memory_order_relaxed);
+  if (another_month) unlogged_month_.store(0, std::memory_order_relaxed);
   spent_day_.store(ledger.spent_day, std::memory_order_relaxed);
   spent_month_.store(ledger.spent_month, std::memory_order_relaxed);
-  month_.store(ledger.now.month, std::memory_order_relaxed);
+  month_.store(ledger.now.month, std::memory_order_release);
   day_.store(ledger.now.day, std::memory_order_release);
+  reserved_.store(ledger.reserved, std::memory_order_release);
+}
+
+void LiveLedger::NeverLogged(NanoUsd held) {
+  unlogged_day_.fetch_add(held, std::memory_order_relaxed);
+  unlogged_month_.fetch_add(held, std::memory_order_relaxed);
+  in_flight_.fetch_sub(held, std::memory_order_release);
 }
 
 LiveLedger::Used LiveLedger::WithInFlight(std::uint64_t now_us, NanoUsd in_flight) const {
   const CalendarTime now = CalendarOf(now_us);
-  const NanoUsd held = reserved_.load(std::memory_order_relaxed) + in_flight;
+  const NanoUsd held = reserved_.load(std::memory_order_acquire) + in_flight;
   const bool same_day = day_.load(std::memory_order_acquire) >= now.day;
-  const bool same_month = month_.load(std::memory_order_relaxed) >= now.month;
-  return {.day = held + (same_day ? spent_day_.load(std::memory_order_relaxed) : 0),
-          .month = held + (same_month ? spent_month_.load(std::memory_order_relaxed) : 0)};
+  const bool same_month = month_.load(std::memory_order_acquire) >= now.month;
+  const NanoUsd day = spent_day_.load(std::memory_order_relaxed);
+  const NanoUsd month = spent_month_.load(std::memory_order_relaxed);
+  return {.day = held + (same_day ? day : 0) + unlogged_day_.load(std::memory_order_relaxed),
+          .month =
+              held + (same_month ? month : 0) + unlogged_month_.load(std::memory_order_relaxed)};
 }
 
 LiveLedger::Used LiveLedger::At(std::uint64_t now_us) const {
@@ -92,15 +108,20 @@ bool LiveLedger::NearlyAt(std::uint64_t now_us, const config::CeilingOptions& ce
 
 bool LiveLedger::TryHold(NanoUsd amount, std::uint64_t now_us,
                          const config::CeilingOptions& ceiling) {
+  const auto fits = [&](NanoUsd in_flight) {
+    const Used used = WithInFlight(now_us, in_flight);
+    return used.day <= CeilingOf(ceiling.day_usd) && used.month <= CeilingOf(ceiling.month_usd);
+  };
   NanoUsd in_flight = in_flight_.load(std::memory_order_acquire);
   do {
-    const Used used = WithInFlight(now_us, in_flight + amount);
-    if (used.day > CeilingOf(ceiling.day_usd) || used.month > CeilingOf(ceiling.month_usd)) {
-      return false;
-    }
+    if (!fits(in_flight + amount)) return false;
   } while (
       !in_flight_.compare_exchange_weak(in_flight, in_flight + amount, std::memory_order_acq_rel));
-  return true;
+  // Others may have held as much meanwhile and been folded, which leaves the same in flight: what
+  // they hold shows now.
+  if (fits(in_flight_.load(std::memory_order_acquire))) return true;
+  Folded(amount);
+  return false;
 }
 
 // -- Tokens ---------------------------------------------------------------------------------------
@@ -135,6 +156,13 @@ double TokenBucket::Take(double wanted) {
 void TokenBucket::GiveBack(double unused) {
   const auto unused_q32 = static_cast<std::int64_t>(std::max(0.0, unused) * kOneQ32);
   tokens_q32_.fetch_add(unused_q32, std::memory_order_relaxed);
+}
+
+// Where the bucket was full the refill was less: the bucket is left with too little, never too much.
+void TokenBucket::Undo(double used) {
+  const auto used_q32 = static_cast<std::int64_t>(std::max(0.0, used) * kOneQ32);
+  tokens_q32_.fetch_add(used_q32 - rate_q32_.load(std::memory_order_relaxed),
+                        std::memory_order_relaxed);
 }
 
 double TokenBucket::left() const {

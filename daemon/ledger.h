@@ -11,7 +11,7 @@
 namespace sluice::daemon {
 
 using NanoUsd = std::int64_t;
-NanoUsd ToNano(double usd);  // rounded; huge amounts are held at 9e9 dollars
+NanoUsd ToNano(double usd);  // rounded; huge amounts are held at a million dollars
 inline double ToUsd(NanoUsd nano) {
   return 1e-9 * static_cast<double>(nano);
 }
@@ -48,6 +48,9 @@ class LiveLedger {
   void Publish(const Ledger& ledger);
   // A held decision was folded: it stands in the published ledger now.
   void Folded(NanoUsd held) { in_flight_.fetch_sub(held, std::memory_order_release); }
+  // The log did not take the decision, so that no bill will come: it counts as spent while its day
+  // and month last.
+  void NeverLogged(NanoUsd held);
 
   // Spent, reserved and in flight, of the day and of the month that `now_us` lies in.
   struct Used {
@@ -74,6 +77,8 @@ class LiveLedger {
   std::atomic<NanoUsd> spent_month_{0};
   std::atomic<NanoUsd> reserved_{0};
   std::atomic<NanoUsd> in_flight_{0};
+  std::atomic<NanoUsd> unlogged_day_{0};
+  std::atomic<NanoUsd> unlogged_month_{0};
 };
 
 // Exploration above the floor that may still be spent, in probability. Refilled by `rate` a
@@ -89,6 +94,8 @@ class TokenBucket {
   // not used, so that the sum of what is used never exceeds rate * decisions + burst.
   double Take(double wanted);
   void GiveBack(double unused);
+  // The decision that `used` so much was not made: as if Take had not been called.
+  void Undo(double used);
   double left() const;
 
  private:

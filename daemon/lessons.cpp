@@ -14,9 +14,10 @@ using store::Position;
 constexpr double kLogRatioMax = 20;
 constexpr std::uint64_t kDayUs = 24ULL * 3600 * 1000 * 1000;
 
-bool IsExcluded(const LessonRules& rules, policy::ArmId arm, Position position) {
+// Whether what was said at `position` is not learnt: of any arm, or (given one) of this arm alone.
+bool IsExcluded(const LessonRules& rules, std::optional<policy::ArmId> arm, Position position) {
   return std::any_of(rules.excluded.begin(), rules.excluded.end(), [&](const Excluded& span) {
-    return position > span.after && position <= span.up_to && (!span.arm || *span.arm == arm);
+    return span.arm == arm && position > span.after && position <= span.up_to;
   });
 }
 
@@ -42,30 +43,33 @@ class Walk {
 
   void Take(const store::PlacedOutcome& outcome) {
     const store::OutcomeRecord& record = outcome.record;
-    if (Closed(rules_.definition, story_.decision, record.received_us)) return;
-    if (reports_ == policy::kReportsMax) return;
-    if (record.activate) standing_.active = true;
+    // Money that was given up is released however late the daemon was there to do it.
     if (record.source == kTimerSource && record.event_id.starts_with(kSettleEvent)) {
       standing_.settled = true;
       return;
     }
-    const policy::Report report = ReportOf(record);
+    if (record.source == kTimerSource) standing_.spoken = true;
+    if (Closed(rules_.definition, story_.decision, record.received_us)) return;
+    if (reports_ == policy::kReportsMax) return;
+    if (record.activate) standing_.active = true;
+    const policy::Report report = ReportOf(outcome);
     if (!record.served_arm.empty() && !report.served) {
       standing_.served_unknown = true;
       return;
     }
     all_[reports_++] = report;
     Settle(policy::Judge(std::span(all_.data(), reports_)));
-    const policy::ArmId arm = report.served.value_or(story_.decision.arm);
-    if (IsExcluded(rules_, arm, outcome.position)) return;
-    learnt_[lessons_++] = report;
-    Learn(policy::Judge(std::span(learnt_.data(), lessons_)), outcome.position);
+    if (IsExcluded(rules_, std::nullopt, outcome.position)) return;
+    learnt_[lessons_] = report;
+    positions_[lessons_++] = outcome.position;
+    Learn(outcome.position);
   }
 
   const Standing& standing() const { return standing_; }
 
  private:
-  policy::Report ReportOf(const store::OutcomeRecord& record) const {
+  policy::Report ReportOf(const store::PlacedOutcome& outcome) const {
+    const store::OutcomeRecord& record = outcome.record;
     const RouterDefinition& definition = rules_.definition;
     policy::Report report;
     const auto source = definition.sources.find(record.source);
@@ -84,7 +88,11 @@ class Walk {
     report.time_us = record.occurred_us.value_or(record.received_us);
     report.event_id = record.event_id;
     const auto served = definition.arm_ids.find(record.served_arm);
-    if (served != definition.arm_ids.end()) report.served = served->second;
+    // An arm that came to the router later was unknown when this was folded, and stays so.
+    if (served != definition.arm_ids.end() &&
+        rules_.prices[served->second].front().from < outcome.position) {
+      report.served = served->second;
+    }
     report.signals = SignalsOf(record);
     return report;
   }
@@ -92,6 +100,7 @@ class Walk {
   // The facts, whether they are learnt or not.
   void Settle(const policy::Verdict& verdict) {
     standing_.served = verdict.served.value_or(story_.decision.arm);
+    standing_.spoken = standing_.spoken || verdict.quality.has_value();
     const auto prices = PricesAt(rules_, standing_.served, story_.position);
     standing_.billed_usd = policy::CostUsdOf(verdict.facts, prices);
     if (standing_.billed_usd) standing_.settled = true;
@@ -101,8 +110,17 @@ class Walk {
     }
   }
 
-  void Learn(const policy::Verdict& verdict, Position position) {
-    const policy::ArmId arm = verdict.served.value_or(story_.decision.arm);
+  // What is learnt is about the arm that served, whichever report said so: an arm that was reset
+  // loses it all, and another arm nothing.
+  void Learn(Position position) {
+    const auto served = policy::Judge(std::span(learnt_.data(), lessons_)).served;
+    const policy::ArmId arm = served.value_or(story_.decision.arm);
+    std::array<policy::Report, policy::kReportsMax> kept;
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < lessons_; ++i) {
+      if (!IsExcluded(rules_, arm, positions_[i])) kept[count++] = learnt_[i];
+    }
+    const policy::Verdict verdict = policy::Judge(std::span(kept.data(), count));
     LearnQuality(verdict, arm, position);
     LearnCost(verdict, arm);
   }
@@ -139,7 +157,8 @@ class Walk {
   const store::DecisionStory& story_;
   Standing standing_;
   std::array<policy::Report, policy::kReportsMax> all_;
-  std::array<policy::Report, policy::kReportsMax> learnt_;  // those that are not excluded
+  std::array<policy::Report, policy::kReportsMax> learnt_;  // those not excluded for every arm
+  std::array<Position, policy::kReportsMax> positions_{};   // of these
   std::size_t reports_ = 0;
   std::size_t lessons_ = 0;
 };

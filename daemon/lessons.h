@@ -63,6 +63,7 @@ struct Standing {
   policy::ArmId served = 0;      // who answered, as far as is known
   bool settled = false;          // the cost is known, or was given up
   bool active = false;           // a default reward may stand in
+  bool spoken = false;           // something was said about quality, excluded or not
   bool had_quality = false;      // quality stood at some time
   bool quality_changed = false;  // ... and was revised since
   bool served_unknown = false;   // an outcome named an arm that the router does not have

@@ -112,6 +112,49 @@ void AppendRouters(const Snapshot& snapshot, std::vector<MetricFamily>& page) {
   }
 }
 
+// What finance and whoever is paged at night want to know.
+void AppendScopes(const Snapshot& snapshot, std::vector<MetricFamily>& page) {
+  const auto gauge = [](const char* name, const char* help) {
+    return Family(name, help, MetricType::Gauge);
+  };
+  auto cost_weight = gauge("sluice_cost_weight", "Quality that a dollar is worth, as solved.");
+  auto bank = gauge("sluice_budget_bank_usd", "Budget credited and not spent, or overspent.");
+  auto day = gauge("sluice_spent_day_usd", "Spent this UTC day, of settled decisions.");
+  auto month = gauge("sluice_spent_month_usd", "Spent this UTC month, of settled decisions.");
+  auto reserved = gauge("sluice_reserved_usd", "Held back for decisions without a known cost.");
+  for (const RouterView& router : snapshot.routers) {
+    for (std::size_t i = 0; i < router.scopes.size(); ++i) {
+      const ScopeView& scope = router.scopes[i];
+      const Labels labels = {{"router", router.definition->name()},
+                             {"plan", router.definition->scopes[i].plan}};
+      Add(cost_weight, labels, scope.cost_weight);
+      Add(bank, labels, scope.bank_usd);
+      Add(day, labels, ToUsd(scope.ledger.spent_day));
+      Add(month, labels, ToUsd(scope.ledger.spent_month));
+      Add(reserved, labels, ToUsd(scope.ledger.reserved));
+    }
+  }
+  for (auto* family : {&cost_weight, &bank, &day, &month, &reserved}) {
+    page.push_back(std::move(*family));
+  }
+}
+
+void AppendLearning(const Snapshot& snapshot, std::vector<MetricFamily>& page) {
+  auto frozen =
+      Family("sluice_learning_frozen", "1 while a router learns nothing.", MetricType::Gauge);
+  auto alarms = Family("sluice_drift_alarms_total", "Arms that left what was learnt of them.",
+                       MetricType::Counter);
+  auto map = Family("sluice_context_map_version", "Version of the fitted context map; 0: none.",
+                    MetricType::Gauge);
+  for (const RouterView& router : snapshot.routers) {
+    const Labels labels = {{"router", router.definition->name()}};
+    Add(frozen, labels, router.frozen ? 1 : 0);
+    Add(alarms, labels, static_cast<double>(router.alarms));
+    Add(map, labels, router.map == nullptr ? 0 : static_cast<double>(router.map->version()));
+  }
+  for (auto* family : {&frozen, &alarms, &map}) page.push_back(std::move(*family));
+}
+
 void AppendSnapshot(const Snapshot* snapshot, const Gauges& gauges,
                     std::vector<MetricFamily>& page) {
   const double position = snapshot == nullptr ? 0 : static_cast<double>(snapshot->position);
@@ -199,7 +242,11 @@ void Metrics::Count(StatusCounters& counters, int status) {
 
 std::string Metrics::Render(const Snapshot* snapshot, const Gauges& gauges) const {
   std::vector<MetricFamily> page;
-  if (snapshot != nullptr) AppendRouters(*snapshot, page);
+  if (snapshot != nullptr) {
+    AppendRouters(*snapshot, page);
+    AppendScopes(*snapshot, page);
+    AppendLearning(*snapshot, page);
+  }
   AppendSnapshot(snapshot, gauges, page);
   AppendStore(gauges.store, page);
   AppendPlanes(gauges.planes, page);

@@ -25,20 +25,24 @@ class OpenDecisions {
     bool active = true;
     bool labelled = false;
     bool settled = false;
-    bool fired_default = false;  // not part of the bytes: a repeat is recognised by its event id
-    bool fired_settle = false;
+    bool pending = false;        // its context is counted in the model; not part of the bytes
+    // When a timer's record was last given; not part of the bytes: a repeat is recognised by its
+    // event id.
+    std::uint64_t fired_default_us = 0;
+    std::uint64_t fired_settle_us = 0;
     bool done() const { return labelled && settled; }
   };
 
   // The oldest entry, when it has to make room.
   std::optional<Entry> Add(const Entry& entry);
   Entry* Find(store::Position position);
-  // Drops what is done from the front, and what was decided before `expired_us`; the latter are
-  // handed to `expire`.
+  // Drops what is done from the front, and what was decided before `expired_us` and whose money is
+  // settled; the latter are handed to `expire`.
   template <typename Expire>
   void Trim(std::uint64_t expired_us, Expire&& expire) {
     while (!entries_.empty() &&
-           (entries_.front().done() || entries_.front().time_us < expired_us)) {
+           (entries_.front().done() ||
+            (entries_.front().time_us < expired_us && entries_.front().settled))) {
       if (!entries_.front().done()) expire(entries_.front());
       entries_.pop_front();
     }

@@ -179,7 +179,9 @@ store::Result<store::RouterRecord> MakeRecord(const config::RouterOptions& optio
   record.name = options.name;
   record.definition = config::PrintRouter(options);
   record.context_id = policy::ContextBuilder(options.context).id();
-  record.gram_seed = previous == nullptr ? gram_seed : previous->gram_seed;
+  const std::uint32_t wanted = options.context.gram_seed;
+  record.gram_seed = wanted != 0 ? wanted : gram_seed;
+  if (previous != nullptr) record.gram_seed = previous->gram_seed;
   if (previous != nullptr) {
     if (previous->context.id() != record.context_id) {
       return NeedsNewRouter(options.name, "its context changes from '" + previous->context.id() +
@@ -187,6 +189,9 @@ store::Result<store::RouterRecord> MakeRecord(const config::RouterOptions& optio
     }
     if (previous->options.context.projection != options.context.projection) {
       return NeedsNewRouter(options.name, "its projection changes");
+    }
+    if (wanted != 0 && wanted != previous->gram_seed) {
+      return NeedsNewRouter(options.name, "its gram_seed changes");
     }
     record.arm_names = previous->arm_names;
   }

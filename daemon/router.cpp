@@ -174,7 +174,8 @@ RouteReply Router::Decide(const RouterView& router, store::Position version,
 
   Chosen chosen;
   int attempts = 0;
-  do {
+  bool held = false;
+  while (!held) {
     // Another request may take the last dollars meanwhile: then it is looked at again.
     if (++attempts > kHoldAttemptsMax) {
       return Refusal(503, "Busy", "too many requests ask for the last dollars under a ceiling");
@@ -183,7 +184,10 @@ RouteReply Router::Decide(const RouterView& router, store::Position version,
     if (auto* problem = std::get_if<Problem>(&eligible)) return std::move(*problem);
     chosen = ChooseFrom(narrowed, std::get<Eligible>(eligible), {definition.options.seed, sequence},
                         tick);
-  } while (!Hold(narrowed, chosen));
+    held = Hold(narrowed, chosen);
+    if (!held) router.scopes[narrowed.scope].live->tokens.Undo(chosen.tokens);
+  }
+  Commit(narrowed, chosen);
   chosen.record.time_us = narrowed.now_us;
   chosen.record.sequence = sequence;
   chosen.record.tick = tick;
@@ -207,9 +211,11 @@ RouteAnswer Router::Finish(const Narrowed& narrowed, policy::EncodedContext& con
   const api::Reason reason = answer.reason;
   record.context.assign(context.context.data(), context.context.data() + context.context.size());
   record.features = std::move(context.kept);
+  const NanoUsd held = ToNano(record.reserved_usd);
   Refused refused{record.id, record.tick, record.policy_version, {}};
   if (record.observed_arm) refused.baseline = record.arm;
   if (!parts_.store.AppendDecision(std::move(record))) {
+    router.scopes[narrowed.scope].live->ledger.NeverLogged(held);
     return Unlogged(narrowed, chosen.eligible, refused);
   }
   Count(chosen.decision, reason, *router.counters);
@@ -257,7 +263,7 @@ Router::Chosen Router::ChooseFrom(const Narrowed& narrowed, const Eligible& elig
   const RouterDefinition& definition = *router.definition;
   const ScopeView& scope = router.scopes[narrowed.scope];
   const Weights weights = WeightsOf(narrowed);
-  Chosen chosen{.eligible = eligible, .decision = {}, .record = {}};
+  Chosen chosen{.eligible = eligible, .decision = {}, .record = {}, .tokens = 0};
   Allowance allowance = AllowanceOf(narrowed, tick);
   chosen.eligible.notes |= allowance.notes;
   policy::Situation situation{.context = &narrowed.context,
@@ -282,16 +288,20 @@ Router::Chosen Router::ChooseFrom(const Narrowed& narrowed, const Eligible& elig
   if (scope.in_credit && !near) situation.premium = definition.premium;
 
   chosen.decision = policy::Choose(definition.policy, *router.posterior, situation, key);
-  scope.live->tokens.GiveBack(allowance.tokens -
-                              std::max(0.0, chosen.decision.exploration - allowance.floor));
-  if (definition.guard) {
-    router.counters->guard_slack.fetch_add(chosen.decision.slack_change, std::memory_order_relaxed);
-  }
+  chosen.tokens = std::max(0.0, chosen.decision.exploration - allowance.floor);
+  scope.live->tokens.GiveBack(allowance.tokens - chosen.tokens);
   FallBackIfUnknown(definition, eligible.arms, chosen.decision);
   chosen.record = RecordOf(definition, chosen.decision, chosen.eligible);
   chosen.record.cost_weight = weights.cost;
   chosen.record.latency_weight = weights.latency;
   return chosen;
+}
+
+// What a decision that stands adds to the guard's slack.
+void Router::Commit(const Narrowed& narrowed, const Chosen& chosen) {
+  if (!narrowed.router.definition->guard) return;
+  narrowed.router.counters->guard_slack.fetch_add(chosen.decision.slack_change,
+                                                  std::memory_order_relaxed);
 }
 
 // How much may be explored, by the cap in force, what the budget can pay for, and the tokens left.

@@ -86,12 +86,14 @@ class Router final : public api::Service {
     Eligible eligible;
     policy::Decision decision;
     store::DecisionRecord record;
+    double tokens = 0;  // that its exploration used up
   };
   static Weights WeightsOf(const Narrowed& narrowed);
   static Allowance AllowanceOf(const Narrowed& narrowed, std::uint64_t tick);
   static Chosen ChooseFrom(const Narrowed& narrowed, const Eligible& eligible,
                            const policy::DrawKey& key, std::uint64_t tick);
   static bool Hold(const Narrowed& narrowed, Chosen& chosen);
+  static void Commit(const Narrowed& narrowed, const Chosen& chosen);
   api::RouteAnswer Finish(const Narrowed& narrowed, policy::EncodedContext& context, Chosen chosen);
   // What is left of a decision that the log did not take.
   struct Refused {

@@ -24,6 +24,9 @@ policy::TokenPrices PricesOf(const config::ArmOptions& arm) {
           .output_usd_per_million = arm.price_output_per_million_usd};
 }
 
+// Observations that are left of an arm when another model takes its name.
+constexpr double kNewVersionStrength = 50;
+
 bool SamePrices(const policy::TokenPrices& a, const policy::TokenPrices& b) {
   return a.input_usd_per_million == b.input_usd_per_million &&
          a.output_usd_per_million == b.output_usd_per_million;
@@ -56,21 +59,29 @@ Result<Done> RouterFold::Define(Position position, const store::RouterRecord& re
                                      "' to '" + definition_->name() + "'"};
   }
   record_ = store::EncodeRecord(record);
+  if (before == nullptr) founding_arms_ = record.arm_names.size();
   if (model_ == nullptr) model_ = std::make_unique<policy::Model>(ModelOptionsOf(*definition_, 0));
-  AddArms(record, *definition_, *model_);
+  if (before != nullptr) FadeChanged({*before, *definition_, position}, *model_);
+  AddArms(position, record, *definition_);
   tally_.arms.resize(record.arm_names.size());
   NotePrices(position);
-  PlaceScopes();
+  PlaceScopes(position);
   if (before == nullptr) return Done{};
+  if (before->policy.kind != definition_->policy.kind) RestorePending();
   const bool wider = before->options.context.components != definition_->options.context.components;
-  if (map_ != nullptr && wider) return FitMap(position);
+  if (map_ != nullptr && wider) {
+    const auto fitted = FitMap(position, 0);
+    if (!fitted.ok()) return fitted.error();
+    if (*fitted) return Done{};
+  }
   return NeedsRefold(*before, *definition_) ? Refold(position, 0) : Result<Done>(Done{});
 }
 
 // Arms whose names are new in this record start as they are told to; what does not fit starts from
-// the others.
-void RouterFold::AddArms(const store::RouterRecord& record, const RouterDefinition& definition,
-                         policy::Model& model) {
+// the others. Statistics that were made under an older context map do not fit.
+void RouterFold::AddArms(Position position, const store::RouterRecord& record,
+                         const RouterDefinition& definition) {
+  policy::Model& model = *model_;
   while (model.arms() < record.arm_names.size()) {
     const auto id = static_cast<policy::ArmId>(model.arms());
     const config::ArmOptions& arm = definition.arms[id];
@@ -85,7 +96,7 @@ void RouterFold::AddArms(const store::RouterRecord& record, const RouterDefiniti
       start.others = policy::ArmSet::FirstN(id);
     }
     for (const auto& warm : record.warm_starts) {
-      if (warm.arm != id) continue;
+      if (warm.arm != id || position <= map_fitted_at_) continue;
       policy::ArmStart offline{.from = policy::ArmStart::From::kStatistics,
                                .others = {},
                                .arm = 0,
@@ -99,6 +110,16 @@ void RouterFold::AddArms(const store::RouterRecord& record, const RouterDefiniti
   }
 }
 
+// Another model under an arm's name: what was learnt of the old one is a first guess.
+void RouterFold::FadeChanged(const Redefinition& change, policy::Model& model) {
+  for (std::size_t i = 0; i < model.arms() && i < change.before.arms.size(); ++i) {
+    const std::string& was = change.before.arms[i].model;
+    const std::string& is = change.after.arms[i].model;
+    if (was.empty() || is.empty() || was == is) continue;
+    model.Fade(static_cast<policy::ArmId>(i), kNewVersionStrength, change.at);
+  }
+}
+
 void RouterFold::NotePrices(Position position) {
   prices_.resize(definition_->arms.size());
   for (std::size_t i = 0; i < prices_.size(); ++i) {
@@ -108,8 +129,9 @@ void RouterFold::NotePrices(Position position) {
   }
 }
 
-// A scope is known by its plan's name: it keeps its bank, its ledger and its tokens.
-void RouterFold::PlaceScopes() {
+// A scope is known by its plan's name: it keeps its bank, its ledger and its tokens. One that is no
+// longer configured keeps its ledger.
+void RouterFold::PlaceScopes(Position position) {
   std::vector<ScopeState> placed;
   placed.reserve(definition_->scopes.size());
   for (const Scope& scope : definition_->scopes) {
@@ -118,15 +140,34 @@ void RouterFold::PlaceScopes() {
     });
     if (known == scopes_.end()) {
       placed.push_back(
-          {scope.plan, policy::Pacer(scope.objective), {}, std::make_shared<ScopeLive>()});
+          {scope.plan, policy::Pacer(scope.objective), {}, std::make_shared<ScopeLive>(), {}});
     } else {
       placed.push_back(std::move(*known));
       placed.back().pacer.SetOptions(scope.objective);
     }
+    auto& tenures = placed.back().tenures;
+    if (tenures.empty() || tenures.back().until != kFrozenNow) tenures.push_back({position});
     placed.back().pacer.Invalidate();
     placed.back().live->tokens.SetRate(scope.exploration_budget.rate);
   }
+  for (ScopeState& gone : scopes_) {
+    if (gone.live == nullptr) continue;
+    if (gone.tenures.back().until == kFrozenNow) gone.tenures.back().until = position;
+    gone.pacer = policy::Pacer();
+    placed.push_back(std::move(gone));
+  }
   scopes_ = std::move(placed);
+}
+
+RouterFold::ScopeState& RouterFold::HomeOf(const store::DecisionRecord& record) {
+  const Position version = record.policy_version;
+  const auto home = std::find_if(scopes_.begin() + 1, scopes_.end(), [&](const ScopeState& scope) {
+    return scope.plan == record.plan &&
+           std::any_of(scope.tenures.begin(), scope.tenures.end(), [&](const Tenure& tenure) {
+             return tenure.from <= version && version < tenure.until;
+           });
+  });
+  return home == scopes_.end() ? scopes_.front() : *home;
 }
 
 Result<Done> RouterFold::Administer(Position position, const store::AdminRecord& record) {
@@ -137,8 +178,10 @@ Result<Done> RouterFold::Administer(Position position, const store::AdminRecord&
     case Operation::kUnfreeze:
       if (frozen()) excluded_.back().up_to = position;
       return Done{};
-    case Operation::kRefit:
-      return FitMap(position);
+    case Operation::kRefit: {
+      const auto fitted = FitMap(position, Oldest());
+      return fitted.ok() ? Result<Done>(Done{}) : fitted.error();
+    }
     case Operation::kRollback:
     case Operation::kReset:
       break;

@@ -53,8 +53,8 @@ class RouterFold {
   // Whether the last decision changed what requests read (a lambda, a context map).
   bool changed() const { return changed_; }
 
-  // From now on decisions that are folded were held by requests of this process.
-  void GoLive() { live_ = true; }
+  // Decisions of this and later policy versions were held in the ledgers that this fold publishes.
+  void GoLive(store::Position from) { live_from_ = from; }
 
   const RouterDefinition& definition() const { return *definition_; }
   const RouterTally& tally() const { return tally_; }
@@ -66,7 +66,7 @@ class RouterFold {
   RouterView View();
 
   // Outcomes that are due because nobody said anything, oldest first, at most `count_max`. A record
-  // is given once in the life of this object.
+  // that was given is given again only when it does not come back from the log.
   std::vector<store::OutcomeRecord> DueTimers(std::uint64_t now_us, std::size_t count_max);
   // The definition with every price change that is due; empty: none is.
   std::optional<store::RouterRecord> DuePrices(std::uint64_t now_us) const;
@@ -96,18 +96,32 @@ class RouterFold {
   bool Restore(store::ByteReader& in);
 
  private:
+  // Policy versions (positions) for which a plan was configured.
+  struct Tenure {
+    store::Position from = 0;
+    store::Position until = kFrozenNow;
+  };
   struct ScopeState {
     std::string plan;
     policy::Pacer pacer;
     Ledger ledger;
     std::shared_ptr<ScopeLive> live;
+    std::vector<Tenure> tenures;
   };
 
   // -- Definition [router_fold.cpp]
-  static void AddArms(const store::RouterRecord& record, const RouterDefinition& definition,
-                      policy::Model& model);
+  void AddArms(store::Position position, const store::RouterRecord& record,
+               const RouterDefinition& definition);
+  struct Redefinition {
+    const RouterDefinition& before;
+    const RouterDefinition& after;
+    store::Position at = 0;
+  };
+  static void FadeChanged(const Redefinition& change, policy::Model& model);
   void NotePrices(store::Position position);
-  void PlaceScopes();
+  void PlaceScopes(store::Position position);
+  // The scope that a decision was made under: its money stays there, whatever is configured since.
+  ScopeState& HomeOf(const store::DecisionRecord& record);
   LessonRules Rules() const { return {*definition_, excluded_, prices_}; }
   bool HasCeiling() const;
   bool CountsPending() const;  // contexts widen what is known before their labels are there
@@ -132,6 +146,7 @@ class RouterFold {
   void SolveWhenDue(ScopeState& scope);
   void RecomputeBonuses();
   void Settle(const store::DecisionStory& story, const Standing& before, const Standing& after);
+  void CountCost(const Standing& standing, int sign);
   Taught Teach(const store::DecisionStory& story, const Standing& before, const Standing& after,
                store::Position position);
   void Count(const Standing& before, const Standing& after);
@@ -141,7 +156,9 @@ class RouterFold {
   // The decision's context in the space of the current map; empty when the log kept too little.
   std::optional<policy::Context> ContextOf(const store::DecisionRecord& record) const;
   store::Result<store::Done> Sample(store::Position position, const store::DecisionRecord& record);
-  store::Result<store::Done> FitMap(store::Position position);
+  // Folds again from `from`. False: the inputs make no map, and nothing was folded.
+  store::Result<bool> FitMap(store::Position position, store::Position from);
+  store::Position Oldest() const { return marks_.size() < kMarksMax ? 0 : marks_.front(); }
   // The model again, from the entries in (from, position].
   store::Result<store::Done> Refold(store::Position position, store::Position from);
   struct Again;
@@ -160,14 +177,18 @@ class RouterFold {
   store::Position map_fitted_at_ = 0;
   MapSamples samples_;
   std::deque<store::Position> marks_;  // of every 1,000th decision, the newest 21
+  store::Position learnt_from_ = 0;    // the last fold left out decisions up to here
   std::vector<Excluded> excluded_;
   std::vector<std::vector<ArmPrices>> prices_;  // by arm
-  std::vector<ScopeState> scopes_;              // by index of the definition's
+  // By index of the definition's; behind them plans that are gone, for the money of theirs that is
+  // not settled and for when they come again.
+  std::vector<ScopeState> scopes_;
   OpenDecisions open_;
   RouterTally tally_;
   std::uint64_t alarm_until_tick_ = 0;
+  std::size_t founding_arms_ = 0;  // that the router began with: never new
   std::shared_ptr<RouterCounters> counters_;
-  bool live_ = false;
+  store::Position live_from_ = kFrozenNow;  // not live yet
   bool changed_ = false;
 };
 

@@ -1,6 +1,6 @@
 // A router's fold as bytes, for checkpoints and for comparing two folds: [record | model | map |
-// map position | samples | marks | exclusions | prices | scopes | open decisions | tally | alarm],
-// strings with a u32 length before them. Little-endian.
+// map position | samples | marks | learnt from | exclusions | prices | scopes | open decisions |
+// tally | alarm | founding arms], strings with a u32 length before them. Little-endian.
 #include <utility>
 
 #include "daemon/router_fold.h"
@@ -77,6 +77,7 @@ void RouterFold::Serialise(store::ByteWriter& out) const {
   samples_.Serialise(out);
   out.PutCount(marks_.size());
   for (const store::Position mark : marks_) out.Put(mark);
+  out.Put(learnt_from_);
   out.PutCount(excluded_.size());
   for (const Excluded& span : excluded_) PutExcluded(out, span);
   out.PutCount(prices_.size());
@@ -88,10 +89,16 @@ void RouterFold::Serialise(store::ByteWriter& out) const {
     scope.pacer.Serialise(pacer);
     out.PutString(pacer);
     PutLedger(out, scope.ledger);
+    out.PutCount(scope.tenures.size());
+    for (const Tenure& tenure : scope.tenures) {
+      out.Put(tenure.from);
+      out.Put(tenure.until);
+    }
   }
   open_.Serialise(out);
   tally_.Serialise(out);
   out.Put(alarm_until_tick_);
+  out.PutCount(founding_arms_);
 }
 
 bool RouterFold::Restore(store::ByteReader& in) {
@@ -110,6 +117,7 @@ bool RouterFold::Restore(store::ByteReader& in) {
   if (!samples_.Restore(in)) return false;
   marks_.resize(in.GetCount(sizeof(store::Position)));
   for (store::Position& mark : marks_) mark = in.Get<store::Position>();
+  learnt_from_ = in.Get<store::Position>();
   excluded_.resize(in.GetCount(1));
   for (Excluded& span : excluded_) span = GetExcluded(in);
   prices_.resize(in.GetCount(1));
@@ -120,6 +128,7 @@ bool RouterFold::Restore(store::ByteReader& in) {
   if (!RestoreScopes(in) || !open_.Restore(in)) return false;
   tally_ = RouterTally::Restore(in);
   alarm_until_tick_ = in.Get<std::uint64_t>();
+  founding_arms_ = in.Get<std::uint32_t>();
   const std::size_t arms = definition_->arms.size();
   if (model_->arms() != arms || prices_.size() != arms || tally_.arms.size() != arms) return false;
   RestorePending();
@@ -139,15 +148,24 @@ bool RouterFold::RestoreModel(std::string_view model_bytes, std::string_view map
 }
 
 bool RouterFold::RestoreScopes(store::ByteReader& in) {
-  if (in.GetCount(1) != definition_->scopes.size()) return false;
-  for (const Scope& scope : definition_->scopes) {
-    ScopeState state{in.GetString(), policy::Pacer(), {}, std::make_shared<ScopeLive>()};
+  const std::size_t count = in.GetCount(1);
+  if (count < definition_->scopes.size()) return false;
+  for (std::size_t i = 0; i < count; ++i) {
+    const bool configured = i < definition_->scopes.size();
+    const Scope scope = configured ? definition_->scopes[i] : Scope();
+    ScopeState state{in.GetString(), policy::Pacer(), {}, std::make_shared<ScopeLive>(), {}};
     const std::string bytes = in.GetString();
     std::string_view left = bytes;
     auto pacer = policy::Pacer::Restore(left, scope.objective);
-    if (!pacer || !left.empty() || state.plan != scope.plan) return false;
+    if (!pacer || !left.empty() || (configured && state.plan != scope.plan)) return false;
     state.pacer = *std::move(pacer);
     state.ledger = GetLedger(in);
+    state.tenures.resize(in.GetCount(2 * sizeof(store::Position)));
+    for (Tenure& tenure : state.tenures) {
+      tenure.from = in.Get<store::Position>();
+      tenure.until = in.Get<store::Position>();
+    }
+    if (state.tenures.empty()) return false;
     state.live->tokens.SetRate(scope.exploration_budget.rate);
     state.live->ledger.Publish(state.ledger);
     scopes_.push_back(std::move(state));

@@ -56,7 +56,8 @@ Result<Done> RouterFold::Decided(Position position, const store::DecisionRecord&
   if (record.arm >= tally_.arms.size()) return Done{};
   ++tally_.decisions;
   ++tally_.arms[record.arm].decisions;
-  if (record.arm != record.greedy_arm && !record.observed_arm) ++tally_.explored;
+  const policy::ArmId drawn = record.observed_arm.value_or(record.arm);
+  if (drawn != record.greedy_arm) ++tally_.explored;
   tally_.exploration_sum += record.exploration;
   tally_.limited += HasNote(record, Note::kExplorationLimited) ? 1 : 0;
   tally_.audits += record.audit ? 1 : 0;
@@ -66,12 +67,11 @@ Result<Done> RouterFold::Decided(Position position, const store::DecisionRecord&
   model_->Advance(record.tick);
   if (tally_.decisions % kMarkEvery == 1) marks_.push_back(position);
   if (marks_.size() > kMarksMax) marks_.pop_front();
-  if (auto sampled = Sample(position, record); !sampled.ok()) return sampled;
-
   const auto context = ContextOf(record);
   Pace(record, context ? &*context : nullptr);
   WaitFor(position, record, context);
-  return Done{};
+  // Last: a new map folds everything so far again, this decision included.
+  return Sample(position, record);
 }
 
 // What the policy would have taken beside what the caller took.
@@ -95,7 +95,7 @@ void RouterFold::CountObserved(const store::DecisionRecord& record) {
 // For whatever a timer may have to stand in for, and for what widens estimates meanwhile.
 void RouterFold::WaitFor(Position position, const store::DecisionRecord& record,
                          const std::optional<policy::Context>& context) {
-  const bool wants_settling = HasCeiling();
+  const bool wants_settling = record.reserved_usd > 0 || HasCeiling();
   const bool wants_default = definition_->options.feedback.default_reward.has_value();
   const bool pending = CountsPending() && context.has_value();
   if (!wants_settling && !wants_default && !pending) return;
@@ -105,7 +105,8 @@ void RouterFold::WaitFor(Position position, const store::DecisionRecord& record,
                                   .arm = record.arm,
                                   .active = record.active,
                                   .labelled = !wants_default && !pending,
-                                  .settled = !wants_settling});
+                                  .settled = !wants_settling,
+                                  .pending = pending});
   if (pending) model_->AddPending(record.arm, *context);
   if (dropped) StopWaiting(*dropped);
   const std::uint64_t window_us = definition_->options.feedback.revision_days * kDayUs;
@@ -114,7 +115,7 @@ void RouterFold::WaitFor(Position position, const store::DecisionRecord& record,
 }
 
 void RouterFold::StopWaiting(const OpenDecisions::Entry& entry) {
-  if (entry.labelled || !CountsPending()) return;
+  if (!entry.pending) return;
   const auto decision = store_.DecisionAt(entry.position);
   if (!decision.ok()) return;
   if (const auto context = ContextOf(*decision)) model_->RemovePending(entry.arm, *context);
@@ -132,12 +133,12 @@ bool RouterFold::CountsPending() const {
 
 // Money and the contexts that lambda is solved over.
 void RouterFold::Pace(const store::DecisionRecord& record, const policy::Context* context) {
-  ScopeState& scope = scopes_[definition_->ScopeOf(record.plan)];
+  ScopeState& scope = HomeOf(record);
   const NanoUsd held = ToNano(record.reserved_usd);
   scope.ledger.Turn(record.time_us);
   scope.ledger.Reserve(held);
   scope.live->ledger.Publish(scope.ledger);
-  if (live_) scope.live->ledger.Folded(held);
+  if (record.policy_version >= live_from_) scope.live->ledger.Folded(held);
 
   policy::PacedDecision paced = PacedOf(record, context);
   if (HasNote(record, Note::kNoSupport)) {
@@ -192,14 +193,16 @@ RouterFold::Taught RouterFold::Reported(Position position, const store::Decision
     before = StandingAt(rules, story, position - 1);
   } else {
     before.active = story.decision.active;
+    before.served = story.decision.arm;
   }
   const Standing after = StandingAt(rules, story, position);
   Settle(story, before, after);
   if (OpenDecisions::Entry* entry = open_.Find(story.position)) {
     entry->active = after.active;
     entry->settled = entry->settled || after.settled;
-    if (after.quality && !entry->labelled) {
+    if ((after.quality || after.spoken) && !entry->labelled) {
       StopWaiting(*entry);
+      entry->pending = false;
       entry->labelled = true;
     }
   }
@@ -210,32 +213,40 @@ RouterFold::Taught RouterFold::Reported(Position position, const store::Decision
 void RouterFold::Settle(const store::DecisionStory& story, const Standing& before,
                         const Standing& after) {
   const store::DecisionRecord& decision = story.decision;
-  ScopeState& scope = scopes_[definition_->ScopeOf(decision.plan)];
+  ScopeState& scope = HomeOf(decision);
   const double usd_before = SettledUsd(decision, before);
   const double usd_after = SettledUsd(decision, after);
   if (!before.settled && after.settled) scope.ledger.Release(ToNano(decision.reserved_usd));
   scope.ledger.Spend(ToNano(usd_after) - ToNano(usd_before), decision.time_us);
   scope.live->ledger.Publish(scope.ledger);
-  if (!after.billed_usd || after.billed_usd == before.billed_usd) return;
+  if (before.billed_usd == after.billed_usd && before.served == after.served) return;
+  CountCost(before, -1);
+  CountCost(after, 1);
+  if (before.billed_usd == after.billed_usd) return;
   const double expected_usd = ExpectedCostOf(decision, decision.arm);
-  scope.pacer.Settled(before.billed_usd.value_or(expected_usd), *after.billed_usd);
-  RouterTally::ArmTally& tally = tally_.arms[after.served];
-  if (!before.billed_usd) ++tally.costs;
-  const double change = *after.billed_usd - before.billed_usd.value_or(0);
-  tally.cost_usd_sum = std::clamp(tally.cost_usd_sum + change, 0.0, kCostSumMax);
+  scope.pacer.Settled(before.billed_usd.value_or(expected_usd),
+                      after.billed_usd.value_or(expected_usd));
+}
+
+void RouterFold::CountCost(const Standing& standing, int sign) {
+  if (!standing.billed_usd) return;
+  RouterTally::ArmTally& tally = tally_.arms[standing.served];
+  tally.costs += sign > 0 ? 1 : -1;
+  tally.cost_usd_sum =
+      std::clamp(tally.cost_usd_sum + sign * *standing.billed_usd, 0.0, kCostSumMax);
 }
 
 RouterFold::Taught RouterFold::Teach(const store::DecisionStory& story, const Standing& before,
                                      const Standing& after, Position position) {
+  Count(before, after);
+  // What was left out of the last fold is neither learnt nor taken back.
+  if (story.position <= learnt_from_) return Taught::kNotLearnable;
   const auto context = ContextOf(story.decision);
   if (!context) return Taught::kNotLearnable;
   const Difference difference{before, after, *context, story.decision.tick};
   const bool taught = before.cost != after.cost || before.quality != after.quality;
   TeachCost(difference, *model_);
-  if (before.quality != after.quality) {
-    Count(before, after);
-    NoteAlarm(TeachQuality(difference, *model_), position);
-  }
+  if (before.quality != after.quality) NoteAlarm(TeachQuality(difference, *model_), position);
   if (after.latency_s && !before.latency_s) model_->LearnLatency(after.served, *after.latency_s);
   return taught ? Taught::kSomething : Taught::kNothing;
 }
@@ -268,6 +279,7 @@ policy::Alarm RouterFold::TeachQuality(const Difference& difference, policy::Mod
 }
 
 void RouterFold::Count(const Standing& before, const Standing& after) {
+  if (before.quality == after.quality) return;
   if (before.quality) {
     RouterTally::ArmTally& arm = tally_.arms[before.quality->arm];
     --arm.labels;
@@ -307,7 +319,7 @@ void RouterFold::NoteAlarm(policy::Alarm alarm, Position position) {
   } else if (alarm == policy::Alarm::kFreeze) {
     excluded_.push_back({position, kFrozenNow, std::nullopt});
   }
-  if (alarm == policy::Alarm::kNone || !live_) return;
+  if (alarm == policy::Alarm::kNone || position <= live_from_) return;
   if (alarm == policy::Alarm::kFreeze) {
     spdlog::error(
         "router '{}': most arms left what was learnt of them at once, so it is the judge that "

@@ -14,6 +14,12 @@ using store::Position;
 
 constexpr std::uint64_t kSettleAfterUs = 3600ULL * 1000 * 1000;
 constexpr double kWarmupLabels = 200;
+// A timer's record that the log did not take, or that does not come back from it, is given again.
+constexpr std::uint64_t kFireAgainUs = 60ULL * 1000 * 1000;
+
+bool MayFire(std::uint64_t fired_us, std::uint64_t now_us) {
+  return fired_us == 0 || now_us >= fired_us + kFireAgainUs;
+}
 
 }  // namespace
 
@@ -33,7 +39,12 @@ RouterView RouterFold::View() {
   view.map = map_;
   view.counters = counters_;
   view.alarm_until_tick = alarm_until_tick_;
-  for (const ScopeState& scope : scopes_) {
+  view.frozen = frozen();
+  for (std::size_t i = 0; i < model_->arms(); ++i) {
+    view.alarms += model_->alarms(static_cast<policy::ArmId>(i));
+  }
+  for (std::size_t i = 0; i < definition_->scopes.size(); ++i) {
+    const ScopeState& scope = scopes_[i];
     scope.live->ledger.Publish(scope.ledger);
     view.scopes.push_back({.cost_weight = scope.pacer.cost_weight(),
                            .exploration_scale = scope.pacer.exploration_scale(),
@@ -50,7 +61,8 @@ RouterView RouterFold::View() {
   view.exploration_cap = std::max(options.policy.exploration.cap, warm);
   if (options.new_arm_share_max >= 1) return view;
   for (const policy::ArmId arm : definition_->choosable) {
-    if (tally_.arms[arm].labels < options.new_arm_labels) view.new_arms.Add(arm);
+    const bool young = tally_.arms[arm].labels < options.new_arm_labels;
+    if (arm >= founding_arms_ && young) view.new_arms.Add(arm);
   }
   return view;
 }
@@ -61,9 +73,8 @@ std::vector<store::OutcomeRecord> RouterFold::DueTimers(std::uint64_t now_us,
   const config::FeedbackOptions& feedback = definition_->options.feedback;
   const std::uint64_t default_after_us = feedback.default_after_s * 1'000'000ULL;
   const bool with_default = feedback.default_reward.has_value();
-  const bool with_settling = HasCeiling();
-  const std::uint64_t soonest = std::min(with_default ? default_after_us : ~std::uint64_t{0},
-                                         with_settling ? kSettleAfterUs : ~std::uint64_t{0});
+  const std::uint64_t soonest =
+      std::min(with_default ? default_after_us : ~std::uint64_t{0}, kSettleAfterUs);
   for (OpenDecisions::Entry& entry : open_.entries()) {
     if (due.size() >= count_max || now_us < entry.time_us) break;
     const std::uint64_t age_us = now_us - entry.time_us;
@@ -73,14 +84,14 @@ std::vector<store::OutcomeRecord> RouterFold::DueTimers(std::uint64_t now_us,
     record.source = kTimerSource;
     record.received_us = now_us;
     const std::string id = FormatId(entry.id);
-    if (with_settling && !entry.settled && !entry.fired_settle && age_us >= kSettleAfterUs) {
-      entry.fired_settle = true;
+    if (!entry.settled && age_us >= kSettleAfterUs && MayFire(entry.fired_settle_us, now_us)) {
+      entry.fired_settle_us = now_us;
       record.event_id = std::string(kSettleEvent) + id;
       due.push_back(record);
     }
-    if (with_default && entry.active && !entry.labelled && !entry.fired_default &&
-        age_us >= default_after_us) {
-      entry.fired_default = true;
+    if (with_default && entry.active && !entry.labelled && age_us >= default_after_us &&
+        MayFire(entry.fired_default_us, now_us)) {
+      entry.fired_default_us = now_us;
       record.event_id = std::string(kDefaultEvent) + id;
       record.occurred_us = entry.time_us + default_after_us;
       record.reward = feedback.default_reward;

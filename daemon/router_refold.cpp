@@ -63,16 +63,18 @@ Result<Done> RouterFold::Sample(Position position, const store::DecisionRecord& 
   const bool kept = !record.features.empty() || options.source == policy::ContextSource::kEmbedding;
   if (kept) samples_.Offer(position, DigestOf(raw), options.fit_after);
   if (map_ == nullptr) {
-    return samples_.distinct() >= options.fit_after ? FitMap(position) : Result<Done>(Done{});
+    if (samples_.distinct() < options.fit_after) return Done{};
+  } else {
+    if (record.map_version == map_->version()) samples_.Watch(ProjectionIn(record, *map_));
+    if (!options.refit_on_shift || samples_.shift() < kShiftMax) return Done{};
+    spdlog::info("router '{}': its inputs have left what the context map was fitted on",
+                 definition_->name());
   }
-  if (record.map_version == map_->version()) samples_.Watch(ProjectionIn(record, *map_));
-  if (!options.refit_on_shift || samples_.shift() < kShiftMax) return Done{};
-  spdlog::info("router '{}': its inputs have left what the context map was fitted on",
-               definition_->name());
-  return FitMap(position);
+  const auto fitted = FitMap(position, Oldest());
+  return fitted.ok() ? Result<Done>(Done{}) : fitted.error();
 }
 
-Result<Done> RouterFold::FitMap(Position position) {
+Result<bool> RouterFold::FitMap(Position position, Position from) {
   std::vector<policy::ContextBuilder::Raw> raws;
   for (const Position sample : samples_.positions()) {
     const auto record = store_.DecisionAt(sample);
@@ -88,14 +90,15 @@ Result<Done> RouterFold::FitMap(Position position) {
   if (fitted == nullptr) {
     spdlog::warn("router '{}': {} inputs do not make a context map", definition_->name(),
                  raws.size());
-    return Done{};
+    return false;
   }
   map_ = std::move(fitted);
   map_fitted_at_ = position;
   changed_ = true;
   spdlog::info("router '{}': context map {} of {} components, fitted on {} distinct inputs",
                definition_->name(), map_->version(), map_->components(), raws.size());
-  return Refold(position, marks_.size() < kMarksMax ? 0 : marks_.front());
+  const auto folded = Refold(position, from);
+  return folded.ok() ? Result<bool>(true) : folded.error();
 }
 
 // -- Folding again --------------------------------------------------------------------------------
@@ -103,15 +106,19 @@ Result<Done> RouterFold::FitMap(Position position) {
 // What a second fold gathers.
 struct RouterFold::Again {
   Position from = 0;
-  std::deque<store::DecisionRecord> newest;  // for the pacers
+  std::shared_ptr<const RouterDefinition> definition = nullptr;  // in force so far
+  std::deque<store::DecisionRecord> newest;                      // for the pacers
 };
 
 Result<Done> RouterFold::Refold(Position position, Position from) {
   Again again{.from = from, .newest = {}};
+  learnt_from_ = from;
   const std::size_t components = map_ == nullptr ? 0 : map_->components();
-  const auto current = std::get<store::RouterRecord>(*store::DecodeRecord(record_));
+  auto current = std::get<store::RouterRecord>(*store::DecodeRecord(record_));
+  current.warm_starts.clear();  // those that fit are met on the way
+  if (from == 0) tally_.ForgetLabels();
   model_ = std::make_unique<policy::Model>(ModelOptionsOf(*definition_, components));
-  if (from > 0) AddArms(current, *definition_, *model_);
+  if (from > 0) AddArms(position, current, *definition_);
   Position at = from;
   Position said = from;
   while (at < position) {
@@ -129,7 +136,7 @@ Result<Done> RouterFold::Refold(Position position, Position from) {
       said = at;
     }
   }
-  AddArms(current, *definition_, *model_);
+  AddArms(position, current, *definition_);
   for (ScopeState& scope : scopes_) scope.pacer.ForgetContexts();
   for (const store::DecisionRecord& record : again.newest) {
     const auto context = ContextOf(record);
@@ -146,7 +153,11 @@ Result<Done> RouterFold::RefoldEntry(const store::LogEntry& entry, Again& again)
     if (router->router != id) return Done{};
     const auto definition = MakeDefinition(*router);
     if (!definition.ok()) return definition.error();
-    AddArms(*router, **definition, *model_);
+    if (again.definition != nullptr) {
+      FadeChanged({*again.definition, **definition, entry.position}, *model_);
+    }
+    AddArms(entry.position, *router, **definition);
+    again.definition = *definition;
     return Done{};
   }
   if (const auto* decision = std::get_if<store::DecisionRecord>(&entry.record)) {
@@ -161,11 +172,13 @@ Result<Done> RouterFold::RefoldEntry(const store::LogEntry& entry, Again& again)
   auto story = store_.FindDecision(outcome->decision);
   if (!story.ok()) return story.error();
   if (!story->has_value() || (*story)->decision.router != id) return Done{};
-  const auto context = ContextOf((*story)->decision);
-  if (!context) return Done{};
   const LessonRules rules = Rules();
   const Standing before = StandingAt(rules, **story, entry.position - 1);
   const Standing after = StandingAt(rules, **story, entry.position);
+  // Other rules may say of other decisions that they have a label.
+  if (again.from == 0) Count(before, after);
+  const auto context = ContextOf((*story)->decision);
+  if (!context) return Done{};
   const Difference difference{before, after, *context, (*story)->decision.tick};
   TeachCost(difference, *model_);
   TeachQuality(difference, *model_);
@@ -176,12 +189,16 @@ Result<Done> RouterFold::RefoldEntry(const store::LogEntry& entry, Again& again)
 // Contexts that wait are not part of the bytes: they are read again from the log.
 void RouterFold::RestorePending() {
   model_->ClearPending();
+  for (OpenDecisions::Entry& entry : open_.entries()) entry.pending = false;
   if (!CountsPending()) return;
-  for (const OpenDecisions::Entry& entry : open_.entries()) {
+  for (OpenDecisions::Entry& entry : open_.entries()) {
     if (entry.labelled) continue;
     const auto decision = store_.DecisionAt(entry.position);
     if (!decision.ok()) continue;
-    if (const auto context = ContextOf(*decision)) model_->AddPending(entry.arm, *context);
+    const auto context = ContextOf(*decision);
+    if (!context) continue;
+    model_->AddPending(entry.arm, *context);
+    entry.pending = true;
   }
 }
 

@@ -41,6 +41,8 @@ struct RouterView {
   policy::ArmSet new_arms;                   // bounded by new_arm_share_max
   double exploration_cap = 0;                // of mode cap, warm-up included
   std::uint64_t alarm_until_tick = 0;        // decisions before it explore up to the alarm's cap
+  bool frozen = false;                       // learns nothing
+  std::uint64_t alarms = 0;                  // of the drift detector, all arms
   std::shared_ptr<RouterCounters> counters;  // shared by all snapshots; atomics
 };
 

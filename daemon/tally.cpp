@@ -15,6 +15,14 @@ double GetSum(store::ByteReader& in) {
 
 }  // namespace
 
+void RouterTally::ForgetLabels() {
+  labels = 0;
+  for (ArmTally& arm : arms) {
+    arm.labels = 0;
+    arm.reward_sum = 0;
+  }
+}
+
 void RouterTally::Serialise(store::ByteWriter& out) const {
   for (const std::uint64_t count : {decisions, explored, limited, audits, labels, sequence_next,
                                     tick_next, observed.decisions, observed.agreed}) {

@@ -39,6 +39,9 @@ struct RouterTally {
   std::vector<ArmTally> arms;
   bool operator==(const RouterTally&) const = default;
 
+  // As before the first label, for counting them anew.
+  void ForgetLabels();
+
   void Serialise(store::ByteWriter& out) const;
   static RouterTally Restore(store::ByteReader& in);  // fails the reader when it cannot be
 };

@@ -41,6 +41,7 @@ struct ContextOptions {
   Projection projection = Projection::kFitted;
   std::size_t components = 25;  // of the fitted map
   std::size_t fit_after = 300;  // distinct queries
+  std::uint32_t gram_seed = 0;  // keys the hash of n-grams; 0: whoever makes the router draws one
   bool refit_on_shift = true;   // when the inputs have moved half a standard deviation on average
   std::string
       embedding_model;        // declared: a request that declares another is refused; may be empty

@@ -153,6 +153,21 @@ void Model::Retract(const QualityLesson& was) {
   }
 }
 
+void Model::Fade(ArmId id, double strength, std::uint64_t at) {
+  Check(id < arms_.size(), "an arm that fades exists");
+  Check(strength > 0, "what is left of it is something");
+  Arm& arm = arms_[id];
+  const double n = arm.quality.sums().n() * clock_.Decay();
+  const int bits = n > strength ? static_cast<int>(std::ceil(std::log2(n / strength))) : 0;
+  next_since_ = std::max(next_since_, at);
+  arm.cusum = {};
+  if (bits == 0) {
+    return;
+  }
+  arm.quality.Reset(bits);
+  arm.resets.Add(next_since_, bits);
+}
+
 void Model::ResetArm(ArmId id) {
   Check(id < arms_.size(), "an arm that is reset exists");
   Arm& arm = arms_[id];

@@ -76,6 +76,10 @@ class Model {
   // Of what Learn added; the detector does not see it. What ResetArm has thrown away stays away.
   void Revise(const QualityLesson& was, double value);
   void Retract(const QualityLesson& was);
+  // The arm has become another model of the same name: what was learnt counts as at most `strength`
+  // observations (rounded up to a power of two of what it was). `at` is an order number above every
+  // lesson so far, as QualityLesson::since.
+  void Fade(ArmId arm, double strength, std::uint64_t at);
   // As at an alarm, but of everything: sums, detector, calibration and latency are as at the
   // start, the prior means stay. Lessons from before (by their `since`) are gone: revising or
   // retracting them changes nothing.

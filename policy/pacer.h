@@ -6,7 +6,8 @@
 // credited the budget and charged the expected cost at each decision, and corrected by expected -
 // actual when the cost is known, so that late feedback does not swing it. Each 10 decisions, and at
 // once after a price, arm or option changed, lambda is the smallest weight for which the expected
-// spend over the last 300 contexts is at most clip(B + bank / 100, .1 B, 4 B).
+// spend over the last 300 contexts is at most clip(B + bank / 100, .1 B, 4 B). The bank keeps
+// between -400 B and 60 B, 25 B while lambda is 0.
 //
 // cheapest_above: the largest weight for which the quality of what would be chosen over these
 // contexts, one standard deviation of that average below its estimate, keeps the floor.

@@ -1,8 +1,10 @@
 // What a decision and an update cost: Choose at d dimensions and K arms, and one outcome learnt and
-// derived. Arguments are d and K.
+// derived; one solve of the pacer. Arguments are d and K.
 #include <benchmark/benchmark.h>
 
+#include "policy/pacer.h"
 #include "policy/policy.h"
+#include "tests/support/pacer_fixtures.h"
 #include "tests/support/policy_fixtures.h"
 
 namespace sluice::policy {
@@ -90,13 +92,33 @@ void BM_UpdateUnwatched(benchmark::State& state) {
   }
 }
 
+// What the learner does each tenth decision: lambda over 300 contexts.
+void BM_Solve(benchmark::State& state, Objective objective) {
+  const auto dimension = static_cast<std::size_t>(state.range(0));
+  const auto arms = static_cast<std::size_t>(state.range(1));
+  Bench bench(dimension, arms);
+  const test::HeadsOfArms heads = test::RandomHeads(bench.rng, dimension, arms, 200);
+  const auto paced = heads.Arms();
+  Pacer pacer({.objective = objective, .budget_usd = 4e-4, .quality_floor = .95});
+  for (int i = 0; i < 300; ++i) {
+    pacer.Decided({.context = {bench.Next().context->data(), dimension}});
+  }
+  for (auto _ : state) {
+    pacer.Solve(paced);
+    benchmark::DoNotOptimize(pacer.cost_weight());
+  }
+}
+
 void Sizes(benchmark::internal::Benchmark* benchmark) {
   benchmark->ArgsProduct({{26, 65, 129, 385}, {3, 8}})->Unit(benchmark::kMicrosecond);
 }
 
 BENCHMARK_CAPTURE(BM_Choose, linucb, PolicyKind::kLinUcb)->Apply(Sizes);
 BENCHMARK_CAPTURE(BM_Choose, thompson, PolicyKind::kThompson)->Apply(Sizes);
+BENCHMARK_CAPTURE(BM_Choose, squarecb, PolicyKind::kSquareCb)->Apply(Sizes);
 BENCHMARK(BM_Predict)->Apply(Sizes);
+BENCHMARK_CAPTURE(BM_Solve, budget, Objective::kBudget)->Apply(Sizes);
+BENCHMARK_CAPTURE(BM_Solve, cheapest_above, Objective::kCheapestAbove)->Apply(Sizes);
 BENCHMARK(BM_UpdateAndDerive)->Apply(Sizes);
 BENCHMARK(BM_Update)->ArgsProduct({{26, 65, 129, 385}, {3}})->Unit(benchmark::kMicrosecond);
 BENCHMARK(BM_UpdateUnwatched)

@@ -173,7 +173,9 @@ TEST_CASE("a router on text refuses an embedding and one on embeddings refuses t
   CHECK(std::get<Problem>(process.Route(request)).status == 422);
 
   config::Options options = config::Defaults();
-  options.routers[0].context = {.source = policy::ContextSource::kEmbedding, .dimension = 3};
+  options.routers[0].context = {.source = policy::ContextSource::kEmbedding,
+                                .projection = policy::Projection::kNone,
+                                .dimension = 3};
   ProcessInMemory other(options);
   CHECK(std::get<Problem>(other.Route(Text("hello"))).status == 422);
   request.embedding = std::vector<float>{1, 0};

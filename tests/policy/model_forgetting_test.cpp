@@ -221,8 +221,11 @@ TEST_CASE("contexts that wait narrow the width and nothing else") {
   CHECK(with->arm(0).quality->Predict(x.data()).variance ==
         Approx(wide.dot(a.ldlt().solve(wide))).epsilon(1e-5));
   CHECK(model.Derive()->Predict(0, x, {}).width == Approx(before.width).epsilon(1e-6));
-  // The same to the bit once nothing waits, and forgotten by a restart.
-  model.Derive(.5);
+  model.AddPending(0, x);
+  CHECK(model.Derive(.5)->Predict(0, x, {}).width < after.width);
+  model.RemovePending(0, x);
+  CHECK(model.Derive(.5)->Predict(0, x, {}).width == Approx(after.width).epsilon(1e-6));
+  // The same to the bit once nothing waits.
   for (const Context& context : waiting) {
     model.RemovePending(0, context);
   }
