@@ -52,6 +52,11 @@ class LiveLedger {
   // and month last.
   void NeverLogged(NanoUsd held);
 
+  // As last published.
+  NanoUsd spent_day() const { return spent_day_.load(std::memory_order_relaxed); }
+  NanoUsd spent_month() const { return spent_month_.load(std::memory_order_relaxed); }
+  NanoUsd reserved() const { return reserved_.load(std::memory_order_relaxed); }
+
   // Spent, reserved and in flight, of the day and of the month that `now_us` lies in.
   struct Used {
     NanoUsd day = 0;

@@ -129,9 +129,9 @@ void AppendScopes(const Snapshot& snapshot, std::vector<MetricFamily>& page) {
                              {"plan", router.definition->scopes[i].plan}};
       Add(cost_weight, labels, scope.cost_weight);
       Add(bank, labels, scope.bank_usd);
-      Add(day, labels, ToUsd(scope.ledger.spent_day));
-      Add(month, labels, ToUsd(scope.ledger.spent_month));
-      Add(reserved, labels, ToUsd(scope.ledger.reserved));
+      Add(day, labels, ToUsd(scope.live->ledger.spent_day()));
+      Add(month, labels, ToUsd(scope.live->ledger.spent_month()));
+      Add(reserved, labels, ToUsd(scope.live->ledger.reserved()));
     }
   }
   for (auto* family : {&cost_weight, &bank, &day, &month, &reserved}) {

@@ -9,6 +9,7 @@
 #include "daemon/decisions.h"
 #include "daemon/eligibility.h"
 #include "daemon/refusal.h"
+#include "daemon/request_context.h"
 #include "policy/policy.h"
 #include "policy/rng.h"
 
@@ -30,71 +31,6 @@ constexpr int kHoldAttemptsMax = 16;
 constexpr std::uint64_t kAuditStream = 1;  // of RandomBits; arms are drawn from stream 0
 // Times in the log rise but for the width of a batch; this is far wider.
 constexpr std::uint64_t kDisorderUs = 60ULL * 1000 * 1000;
-
-// Raw values of the declared features, or which one was not declared.
-std::variant<std::vector<double>, Problem> FeaturesOf(const RouterDefinition& definition,
-                                                      const RouteRequest& request) {
-  const auto& declared = definition.options.context.features;
-  std::vector<double> values;
-  values.reserve(declared.size());
-  for (const auto& feature : declared) values.push_back(feature.absent);
-  for (const auto& [name, value] : request.features) {
-    std::size_t i = 0;
-    while (i < declared.size() && declared[i].name != name) ++i;
-    if (i == declared.size()) {
-      return Refusal(422, "Unknown feature", "the router's configuration declares no such feature",
-                     "/features");
-    }
-    values[i] = value;
-  }
-  return values;
-}
-
-std::variant<policy::EncodedContext, Problem> ContextFromEmbedding(
-    const RouterView& router, const RouteRequest& request, std::span<const double> features) {
-  const RouterDefinition& definition = *router.definition;
-  if (!request.embedding) {
-    return Refusal(422, "Wrong input", "this router takes `embedding`; nothing else is read");
-  }
-  const std::size_t dimension = definition.options.context.dimension;
-  if (request.embedding->size() != dimension) {
-    return Refusal(422, "Wrong dimension",
-                   "this router takes embeddings of dimension " + std::to_string(dimension) +
-                       ", this one has " + std::to_string(request.embedding->size()),
-                   "/embedding");
-  }
-  const std::string& declared = definition.options.context.embedding_model;
-  if (!request.embedding_model.empty() && request.embedding_model != declared) {
-    return Refusal(
-        422, "Wrong embedding model",
-        declared.empty()
-            ? "this router's configuration declares no context.embedding_model"
-            : "this router takes embeddings of the model that its configuration declares",
-        "/embedding_model");
-  }
-  auto context = definition.context.FromEmbedding(*request.embedding, features, router.map.get());
-  if (!context) {
-    return Refusal(422, "Wrong input", "the embedding is all zeros, so it has no direction",
-                   "/embedding");
-  }
-  return *std::move(context);
-}
-
-std::variant<policy::EncodedContext, Problem> ContextOf(const RouterView& router,
-                                                        const RouteRequest& request) {
-  const RouterDefinition& definition = *router.definition;
-  auto features = FeaturesOf(definition, request);
-  if (auto* problem = std::get_if<Problem>(&features)) return std::move(*problem);
-  const auto& values = std::get<std::vector<double>>(features);
-  if (definition.options.context.source == policy::ContextSource::kEmbedding) {
-    return ContextFromEmbedding(router, request, values);
-  }
-  if (!request.text) {
-    return Refusal(422, "Wrong input",
-                   "this router encodes text: send `query` or `messages`; it takes no embedding");
-  }
-  return definition.context.FromText(*request.text, values, router.map.get());
-}
 
 // In observe mode the caller's arm answers, or the fallback arm where the caller names none.
 std::optional<policy::ArmId> BaselineOf(const RouterDefinition& definition,

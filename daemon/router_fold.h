@@ -85,6 +85,7 @@ class RouterFold {
     std::vector<std::uint64_t> alarms;  // by arm
     std::vector<double> cost_ratios;    // by arm
     std::vector<double> latencies_s;    // by arm; 0: not known
+    std::vector<Ledger> ledgers;        // by scope
   };
   Report MakeReport();
   std::string ArmStatistics(policy::ArmId arm) const { return model_->ArmStatistics(arm); }

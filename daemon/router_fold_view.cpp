@@ -51,7 +51,6 @@ RouterView RouterFold::View() {
                            .in_credit = scope.pacer.bank_usd() >= 0,
                            .bank_usd = scope.pacer.bank_usd(),
                            .target_usd = scope.pacer.target_usd(),
-                           .ledger = scope.ledger,
                            .live = scope.live});
   }
   const config::RouterOptions& options = definition_->options;
@@ -122,6 +121,9 @@ RouterFold::Report RouterFold::MakeReport() {
     report.input_shift = samples_.shift();
   }
   report.distinct_seen = samples_.distinct();
+  for (std::size_t i = 0; i < definition_->scopes.size(); ++i) {
+    report.ledgers.push_back(scopes_[i].ledger);
+  }
   for (std::size_t i = 0; i < model_->arms(); ++i) {
     const auto arm = static_cast<policy::ArmId>(i);
     const policy::ArmHeads heads = model_->Heads(arm);

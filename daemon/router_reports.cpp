@@ -52,7 +52,7 @@ api::ArmReport ArmReportOf(const RouterView& router, const RouterFold::Report& f
 
 constexpr std::array<const char*, 3> kObjectiveNames = {"cost_weight", "budget", "cheapest_above"};
 
-api::ScopeReport ScopeReportOf(const Scope& scope, const ScopeView& view) {
+api::ScopeReport ScopeReportOf(const Scope& scope, const ScopeView& view, const Ledger& ledger) {
   api::ScopeReport report;
   report.plan = scope.plan;
   report.objective = kObjectiveNames.at(static_cast<std::size_t>(scope.objective.objective));
@@ -60,9 +60,9 @@ api::ScopeReport ScopeReportOf(const Scope& scope, const ScopeView& view) {
   report.budget_usd = scope.objective.budget_usd;
   report.target_usd = view.target_usd;
   report.bank_usd = view.bank_usd;
-  report.spent_day_usd = ToUsd(view.ledger.spent_day);
-  report.spent_month_usd = ToUsd(view.ledger.spent_month);
-  report.reserved_usd = ToUsd(view.ledger.reserved);
+  report.spent_day_usd = ToUsd(ledger.spent_day);
+  report.spent_month_usd = ToUsd(ledger.spent_month);
+  report.reserved_usd = ToUsd(ledger.reserved);
   report.ceiling_day_usd = scope.ceiling.day_usd;
   report.ceiling_month_usd = scope.ceiling.month_usd;
   if (view.live->tokens.limited()) report.exploration_tokens = view.live->tokens.left();
@@ -193,8 +193,10 @@ api::RouterReport RouterReportOf(const RouterView& router, const RouterFold::Rep
   report.exploration_limited = tally.limited;
   report.quarantined_arms = fold.quarantined;
   report.observed = ObserveReportOf(tally.observed);
-  for (std::size_t i = 0; i < definition.scopes.size() && i < router.scopes.size(); ++i) {
-    report.scopes.push_back(ScopeReportOf(definition.scopes[i], router.scopes[i]));
+  const std::size_t scopes = std::min(router.scopes.size(), fold.ledgers.size());
+  for (std::size_t i = 0; i < scopes; ++i) {
+    report.scopes.push_back(
+        ScopeReportOf(definition.scopes[i], router.scopes[i], fold.ledgers[i]));
   }
   for (const policy::ArmId arm : definition.configured) {
     if (arm < tally.arms.size()) report.arms.push_back(ArmReportOf(router, fold, arm));

@@ -28,7 +28,6 @@ struct ScopeView {
   bool in_credit = true;         // the confidence gate may spend
   double bank_usd = 0;
   double target_usd = 0;
-  Ledger ledger;  // as folded
   std::shared_ptr<ScopeLive> live;
 };
 

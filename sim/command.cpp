@@ -99,10 +99,9 @@ Said<Prepared> Prepare(const std::string& command, const SourceOptions& options,
 // The tasks in the order that `seed` gives, as they are sent.
 Environment InOrder(const Prepared& prepared, const SourceOptions& options, std::uint64_t seed) {
   Environment environment = prepared.environment;
-  Permute(environment, seed);
-  if (options.limit && *options.limit < environment.tasks.size()) {
-    environment.tasks.resize(*options.limit);
-  }
+  // A world's order is its own: what changes in it changes at its time.
+  if (!environment.expectations_known) Permute(environment, seed);
+  if (options.limit) Repeat(environment, *options.limit, seed);
   // What the router does not read is not sent.
   const bool text = prepared.heading.router.source == policy::ContextSource::kText;
   for (Task& task : environment.tasks) {

@@ -1,5 +1,6 @@
 #include "sim/environment.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "policy/rng.h"
@@ -9,10 +10,17 @@ namespace {
 
 // Streams of the seed: orders, shuffles and worlds never share draws.
 constexpr std::uint64_t kOrderStream = 0x6f72646572;      // "order"
+constexpr std::uint64_t kRepeatStream = 0x726570656174;   // "repeat"
 constexpr std::uint64_t kShuffleStream = 0x73687566666c;  // "shuffl"
 
 constexpr std::string_view kTasks = "tasks";
 constexpr std::string_view kLinear = "linear";
+constexpr std::string_view kCollapse = "collapse";
+
+// Fisher-Yates.
+void Shuffle(std::vector<Task>& tasks, policy::Rng& rng) {
+  for (std::size_t i = tasks.size(); i > 1; --i) std::swap(tasks[i - 1], tasks[rng.Below(i)]);
+}
 
 std::string Wants(const RouterFacts& router) {
   if (router.source == policy::ContextSource::kText) return "text";
@@ -22,7 +30,7 @@ std::string Wants(const RouterFacts& router) {
 }  // namespace
 
 std::vector<std::string> WorldNames() {
-  return {std::string(kTasks), std::string(kLinear)};
+  return {std::string(kTasks), std::string(kLinear), std::string(kCollapse)};
 }
 
 std::string_view DefaultWorld(const RouterFacts& router) {
@@ -31,24 +39,38 @@ std::string_view DefaultWorld(const RouterFacts& router) {
 
 std::variant<Environment, std::string> MakeWorld(const WorldOptions& options,
                                                  const RouterFacts& router) {
-  if (options.name != kTasks && options.name != kLinear) {
-    return "there is no world \"" + options.name + "\"; pass --world tasks or --world linear";
+  if (options.name != kTasks && options.name != kLinear && options.name != kCollapse) {
+    return "there is no world \"" + options.name +
+           "\"; pass --world tasks, --world linear or --world collapse";
   }
-  if (options.name != DefaultWorld(router)) {
+  const bool sends_text = options.name == kTasks;
+  if (sends_text != (router.source == policy::ContextSource::kText)) {
     return "router \"" + router.name + "\" asks for " + Wants(router) + ", which world \"" +
            options.name + "\" does not send; pass --world " + std::string(DefaultWorld(router));
   }
   if (router.arms.empty()) return "router \"" + router.name + "\" has no arms";
   if (options.name == kTasks) return MakeTasksWorld(options, router.arms);
-  return MakeLinearWorld(options, router);
+  if (options.name == kLinear) return MakeLinearWorld(options, router);
+  if (router.arms.size() != kCollapseArms) {
+    return "world \"collapse\" is of four arms; router \"" + router.name + "\" has " +
+           std::to_string(router.arms.size());
+  }
+  return MakeCollapseWorld(options, router);
 }
 
 void Permute(Environment& environment, std::uint64_t seed) {
   policy::Rng rng(seed, kOrderStream);
-  auto& tasks = environment.tasks;
-  for (std::size_t i = tasks.size(); i > 1; --i) {
-    std::swap(tasks[i - 1], tasks[rng.Below(i)]);
+  Shuffle(environment.tasks, rng);
+}
+
+void Repeat(Environment& environment, std::size_t tasks, std::uint64_t seed) {
+  policy::Rng rng(seed, kRepeatStream);
+  std::vector<Task> again = environment.tasks;
+  while (environment.tasks.size() < tasks && !again.empty()) {
+    Shuffle(again, rng);
+    environment.tasks.insert(environment.tasks.end(), again.begin(), again.end());
   }
+  environment.tasks.resize(std::min(tasks, environment.tasks.size()));
 }
 
 void ShuffleContexts(Environment& environment, std::uint64_t seed) {

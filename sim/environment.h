@@ -68,7 +68,7 @@ struct WorldOptions {
   std::size_t tasks = 4000;
 };
 
-// "tasks" sends text, "linear" sends embeddings.
+// "tasks" sends text, "linear" and "collapse" send embeddings.
 std::vector<std::string> WorldNames();
 // The world that suits what the router asks for.
 std::string_view DefaultWorld(const RouterFacts& router);
@@ -85,9 +85,17 @@ Environment MakeTasksWorld(const WorldOptions& options, const std::vector<ArmFac
 // Unit-length embeddings and rewards linear in them: the world in which the policies' regret is
 // known from the literature. [linear_world.cpp]
 Environment MakeLinearWorld(const WorldOptions& options, const RouterFacts& router);
+// The same with four arms of different levels, the best of which is bad in the middle third of the
+// tasks. [linear_world.cpp]
+inline constexpr std::size_t kCollapseArms = 4;
+Environment MakeCollapseWorld(const WorldOptions& options, const RouterFacts& router);
 
 // Puts the tasks into the order that the seed gives (Fisher-Yates).
 void Permute(Environment& environment, std::uint64_t seed);
+
+// Goes through the tasks once more, in another order each time, until there are `tasks`. Fewer than
+// there are already: cuts them off.
+void Repeat(Environment& environment, std::size_t tasks, std::uint64_t seed);
 
 // The control of every claim about contexts: each task is sent with the text or embedding of
 // another one, and keeps its own outcomes. No task keeps its own text (one cycle through all).

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "daemon/logging.h"
 #include "sim/bench.h"
 #include "sim/command.h"
 
@@ -15,10 +16,14 @@ using namespace sluice::sim;
 void AddSource(CLI::App& command, SourceOptions& options) {
   auto* data = command.add_option("--data", options.data, "Data set: JSON lines (sim/README.md)");
   command
-      .add_option("--world", options.world, "Synthetic world: tasks (text), linear (embeddings)")
+      .add_option("--world", options.world,
+                  "Synthetic world: tasks (text), linear or collapse (embeddings)")
       ->excludes(data);
   command.add_option("--seed", options.seed, "Order of the data, or the world");
-  command.add_option("--limit", options.limit, "At most so many requests (worlds: 4000)")
+  command
+      .add_option(
+          "--limit", options.limit,
+          "So many requests (worlds: 4000); a data set is gone through again in other orders")
       ->check(CLI::Range(std::size_t{1}, std::size_t{10'000'000}));
   command.add_flag("--shuffle-contexts", options.shuffle_contexts,
                    "Control: send each request with the text of another one");
@@ -84,6 +89,7 @@ void AddPareto(CLI::App& command, ParetoBenchOptions& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  sluice::daemon::SilenceLog();
   CLI::App app("Shows what a Sluice router learns from a data set or a synthetic world.");
   app.require_subcommand(1);
   RunOptions run;

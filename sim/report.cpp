@@ -87,6 +87,14 @@ std::string Verdict(const Heading& heading, const Summary& summary) {
   text += "Regret (sum over the requests): " + Fixed(whole.regret_reward, 1) + " in reward, " +
           Fixed(whole.regret_utility, 1) + " in utility; second half " +
           Fixed(half.regret_reward, 1) + " and " + Fixed(half.regret_utility, 1) + ".\n";
+  if (!summary.regret_at.empty()) {
+    text += "Regret in reward after";
+    for (std::size_t i = 0; i < summary.regret_at.size(); ++i) {
+      text += (i == 0 ? " " : ", ") + std::to_string(kRegretPoints[i]) +
+              " requests: " + Fixed(summary.regret_at[i], 1);
+    }
+    text += ".\n";
+  }
   text += "Learnt by fifth (0% is uniform choice, 100% the oracle by utility):";
   for (const double share : summary.learnt) text += " " + Fixed(100 * share, 0) + "%";
   text += ".\n";

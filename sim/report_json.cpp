@@ -46,6 +46,15 @@ Json Arms(const Heading& heading, const Summary& summary) {
   return arms;
 }
 
+// By number of requests.
+Json RegretAt(const Summary& summary) {
+  Json regret = Json::object();
+  for (std::size_t i = 0; i < summary.regret_at.size(); ++i) {
+    regret[std::to_string(kRegretPoints[i])] = summary.regret_at[i];
+  }
+  return regret;
+}
+
 Json Of(const Traffic& traffic) {
   return {{"seconds", traffic.seconds},
           {"requests_per_second", traffic.requests_per_second},
@@ -82,6 +91,7 @@ std::string RenderJson(const Heading& heading, const Summary& summary, const Cho
               {"saving", summary.saving},
               {"quality_given_up", summary.quality_given_up},
               {"learnt_by_fifth", summary.learnt},
+              {"regret_reward_at", RegretAt(summary)},
               {"reported", Of(summary.reported)}};
   if (traffic != nullptr) report["traffic"] = Of(*traffic);
   report["choices"] = choices;  // index into "arms" by request; -1: not answered

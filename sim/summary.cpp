@@ -175,6 +175,11 @@ Summary Summarise(const Environment& environment, const Choices& choices, double
     summary.learnt[i] =
         Learnt(Compare(environment, begin, all.subspan(begin, end - begin), cost_weight));
   }
+  for (const std::size_t point : kRegretPoints) {
+    if (point > choices.size()) break;
+    summary.regret_at.push_back(
+        Compare(environment, 0, all.first(point), cost_weight).regret_reward);
+  }
   summary.reported = Reported(environment, choices, cost_weight);
 
   const std::vector<Mean>& fixed = summary.whole.fixed;

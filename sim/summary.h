@@ -53,6 +53,8 @@ struct ArmSummary {
 };
 
 inline constexpr std::size_t kFifths = 5;
+// After so many tasks the regret so far is told, as the literature does.
+inline constexpr std::array<std::size_t, 3> kRegretPoints = {1000, 5000, 20000};
 
 struct Summary {
   Comparison whole;
@@ -65,7 +67,8 @@ struct Summary {
   // How far our utility came from uniform choice (0) to the oracle by utility (1), by fifth of the
   // tasks. 0 where the two are the same.
   std::array<double, kFifths> learnt{};
-  Mean reported;  // mean of the drawn rewards and costs that the router was told
+  std::vector<double> regret_at;  // in reward, at the kRegretPoints that were reached
+  Mean reported;                  // mean of the drawn rewards and costs that the router was told
 };
 
 Summary Summarise(const Environment& environment, const Choices& choices, double cost_weight);

@@ -52,7 +52,7 @@ sim::Summary Course(sim::Environment environment, const config::RouterOptions& r
   sim::Progress silent(nullptr, "", 0);
   const auto choices = sim::RunExperiment(environment, {router, 0}, silent);
   if (const auto* problem = std::get_if<std::string>(&choices)) Die(*problem);
-  return sim::Summarise(environment, std::get<sim::Choices>(choices), router.policy.cost_weight);
+  return sim::Summarise(environment, std::get<sim::Choices>(choices), router.objective.cost_weight);
 }
 
 // Means over the orders.
@@ -65,7 +65,7 @@ struct Measured {
 
 Measured Measure(const sim::Environment& environment, config::RouterOptions router,
                  const Point& point) {
-  router.policy.cost_weight = point.cost_weight;
+  router.objective.cost_weight = point.cost_weight;
   Measured measured;
   for (std::uint64_t seed = 1; seed <= kOrders; ++seed) {
     const sim::Summary ours = Course(environment, router, seed, false);

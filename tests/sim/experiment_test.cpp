@@ -51,7 +51,7 @@ TEST_CASE("a router learns the world tasks and uses every arm") {
     CAPTURE(seed);
     const Environment world = Tasks(seed, kTasks);
     const config::RouterOptions router = DefaultRouter();
-    const Summary summary = Summarise(world, Made(world, {router, 0}), router.policy.cost_weight);
+    const Summary summary = Summarise(world, Made(world, {router, 0}), router.objective.cost_weight);
     const Comparison& half = summary.second_half;
     CHECK(half.ours.utility > half.uniform.utility);
     for (const Mean& fixed : half.fixed) CHECK(half.ours.utility > fixed.utility);
@@ -71,7 +71,7 @@ TEST_CASE("contexts that belong to other requests are worth nothing") {
   Environment shuffled = world;
   ShuffleContexts(shuffled, seed);
   const config::RouterOptions router = DefaultRouter();
-  const double weight = router.policy.cost_weight;
+  const double weight = router.objective.cost_weight;
   const Summary ours = Summarise(world, Made(world, {router, 0}), weight);
   const Summary control = Summarise(shuffled, Made(shuffled, {router, 0}), weight);
   CHECK(ours.second_half.ours.utility > control.second_half.ours.utility + 0.02);
@@ -82,7 +82,7 @@ TEST_CASE("a router of embeddings learns the linear world") {
   router.context.source = policy::ContextSource::kEmbedding;
   router.context.dimension = 16;
   router.prior.feature_precision = 0.64;
-  router.policy.cost_weight = 0;
+  router.objective.cost_weight = 0;
   const Environment world =
       MakeLinearWorld({.name = "linear", .seed = 1, .tasks = 3000}, FactsOf(router));
   const Summary summary = Summarise(world, Made(world, {router, 0}), 0);

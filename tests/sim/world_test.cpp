@@ -20,6 +20,7 @@ RouterFacts EmbeddingRouter(std::size_t dimension) {
   RouterFacts router = TextRouter();
   router.source = policy::ContextSource::kEmbedding;
   router.embedding_dimension = dimension;
+  while (router.arms.size() < kCollapseArms) router.arms.push_back(router.arms.back());
   return router;
 }
 

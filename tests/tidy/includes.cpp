@@ -28,7 +28,8 @@ const std::vector<Row>& Table() {
       // the interface that the router implements; never the daemon or its servers.
       {"sim",
        {"config/", "policy/", "store/", "daemon/router.h", "daemon/learner.h", "daemon/ids.h",
-        "daemon/roster.h", "daemon/snapshot.h", "daemon/metrics.h", "api/service.h"}},
+        "daemon/roster.h", "daemon/snapshot.h", "daemon/metrics.h", "daemon/changes.h",
+        "daemon/logging.h", "api/service.h"}},
       {"tests", {"policy/", "store/", "api/", "config/", "daemon/", "sim/"}},
   };
   return table;
