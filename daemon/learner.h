@@ -114,7 +114,7 @@ class Learner {
   std::uint64_t published_us_ = 0;
   // Decisions read lately, so that joining an outcome rarely reads the store. A ring.
   std::vector<Recent> recent_;
-  Recent elsewhere_;  // the last one that was not among them
+  Recent elsewhere_;     // the last one that was not among them
   bool live_ = false;    // recovered: what is folded from now on is new
   bool broken_ = false;  // a router was left half-folded: to be recovered
 

@@ -84,9 +84,9 @@ LiveLedger::Used LiveLedger::WithInFlight(std::uint64_t now_us, NanoUsd in_fligh
   const bool same_month = month_.load(std::memory_order_acquire) >= now.month;
   const NanoUsd day = spent_day_.load(std::memory_order_relaxed);
   const NanoUsd month = spent_month_.load(std::memory_order_relaxed);
-  return {.day = held + (same_day ? day : 0) + unlogged_day_.load(std::memory_order_relaxed),
-          .month =
-              held + (same_month ? month : 0) + unlogged_month_.load(std::memory_order_relaxed)};
+  return {
+      .day = held + (same_day ? day : 0) + unlogged_day_.load(std::memory_order_relaxed),
+      .month = held + (same_month ? month : 0) + unlogged_month_.load(std::memory_order_relaxed)};
 }
 
 LiveLedger::Used LiveLedger::At(std::uint64_t now_us) const {
@@ -158,7 +158,8 @@ void TokenBucket::GiveBack(double unused) {
   tokens_q32_.fetch_add(unused_q32, std::memory_order_relaxed);
 }
 
-// Where the bucket was full the refill was less: the bucket is left with too little, never too much.
+// Where the bucket was full the refill was less: the bucket is left with too little, never too
+// much.
 void TokenBucket::Undo(double used) {
   const auto used_q32 = static_cast<std::int64_t>(std::max(0.0, used) * kOneQ32);
   tokens_q32_.fetch_add(used_q32 - rate_q32_.load(std::memory_order_relaxed),

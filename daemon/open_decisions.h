@@ -25,7 +25,7 @@ class OpenDecisions {
     bool active = true;
     bool labelled = false;
     bool settled = false;
-    bool pending = false;        // its context is counted in the model; not part of the bytes
+    bool pending = false;  // its context is counted in the model; not part of the bytes
     // When a timer's record was last given; not part of the bytes: a repeat is recognised by its
     // event id.
     std::uint64_t fired_default_us = 0;

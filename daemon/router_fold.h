@@ -151,6 +151,8 @@ class RouterFold {
   Taught Teach(const store::DecisionStory& story, const Standing& before, const Standing& after,
                store::Position position);
   void Count(const Standing& before, const Standing& after);
+  void NoteLabel(const store::DecisionRecord& decision, const Standing& before,
+                 const Standing& after);
   void NoteAlarm(policy::Alarm alarm, store::Position position);
 
   // -- Context maps, folding again [router_refold.cpp]

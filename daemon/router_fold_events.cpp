@@ -107,7 +107,10 @@ void RouterFold::WaitFor(Position position, const store::DecisionRecord& record,
                                   .labelled = !wants_default && !pending,
                                   .settled = !wants_settling,
                                   .pending = pending});
-  if (pending) model_->AddPending(record.arm, *context);
+  if (pending) {
+    model_->AddPending(record.arm, *context);
+    changed_ = true;  // requests read the narrower width
+  }
   if (dropped) StopWaiting(*dropped);
   const std::uint64_t window_us = definition_->options.feedback.revision_days * kDayUs;
   open_.Trim(record.time_us > window_us ? record.time_us - window_us : 0,
@@ -246,9 +249,20 @@ RouterFold::Taught RouterFold::Teach(const store::DecisionStory& story, const St
   const Difference difference{before, after, *context, story.decision.tick};
   const bool taught = before.cost != after.cost || before.quality != after.quality;
   TeachCost(difference, *model_);
+  NoteLabel(story.decision, before, after);
   if (before.quality != after.quality) NoteAlarm(TeachQuality(difference, *model_), position);
   if (after.latency_s && !before.latency_s) model_->LearnLatency(after.served, *after.latency_s);
   return taught ? Taught::kSomething : Taught::kNothing;
+}
+
+// How far off the estimates of what is chosen are.
+void RouterFold::NoteLabel(const store::DecisionRecord& decision, const Standing& before,
+                           const Standing& after) {
+  if (before.had_quality || !after.quality) return;
+  for (const store::ArmShare& share : decision.shares) {
+    if (share.arm != after.quality->arm) continue;
+    HomeOf(decision).pacer.Labelled(share.mean, after.quality->value);
+  }
 }
 
 void RouterFold::TeachCost(const Difference& difference, policy::Model& model) {

@@ -72,8 +72,11 @@ std::vector<store::OutcomeRecord> RouterFold::DueTimers(std::uint64_t now_us,
   const config::FeedbackOptions& feedback = definition_->options.feedback;
   const std::uint64_t default_after_us = feedback.default_after_s * 1'000'000ULL;
   const bool with_default = feedback.default_reward.has_value();
+  // Rather than lose sight of money that is held back, it is settled early when too many wait.
+  const bool crowded = open_.entries().size() > OpenDecisions::kOpenMax / 2;
+  const std::uint64_t settle_after_us = crowded ? 0 : kSettleAfterUs;
   const std::uint64_t soonest =
-      std::min(with_default ? default_after_us : ~std::uint64_t{0}, kSettleAfterUs);
+      std::min(with_default ? default_after_us : ~std::uint64_t{0}, settle_after_us);
   for (OpenDecisions::Entry& entry : open_.entries()) {
     if (due.size() >= count_max || now_us < entry.time_us) break;
     const std::uint64_t age_us = now_us - entry.time_us;
@@ -83,7 +86,7 @@ std::vector<store::OutcomeRecord> RouterFold::DueTimers(std::uint64_t now_us,
     record.source = kTimerSource;
     record.received_us = now_us;
     const std::string id = FormatId(entry.id);
-    if (!entry.settled && age_us >= kSettleAfterUs && MayFire(entry.fired_settle_us, now_us)) {
+    if (!entry.settled && age_us >= settle_after_us && MayFire(entry.fired_settle_us, now_us)) {
       entry.fired_settle_us = now_us;
       record.event_id = std::string(kSettleEvent) + id;
       due.push_back(record);

@@ -195,8 +195,7 @@ api::RouterReport RouterReportOf(const RouterView& router, const RouterFold::Rep
   report.observed = ObserveReportOf(tally.observed);
   const std::size_t scopes = std::min(router.scopes.size(), fold.ledgers.size());
   for (std::size_t i = 0; i < scopes; ++i) {
-    report.scopes.push_back(
-        ScopeReportOf(definition.scopes[i], router.scopes[i], fold.ledgers[i]));
+    report.scopes.push_back(ScopeReportOf(definition.scopes[i], router.scopes[i], fold.ledgers[i]));
   }
   for (const policy::ArmId arm : definition.configured) {
     if (arm < tally.arms.size()) report.arms.push_back(ArmReportOf(router, fold, arm));

@@ -10,6 +10,8 @@
 namespace sluice::policy {
 namespace {
 
+constexpr double kErrorRate = 1.0 / 400;  // of the running mean of errors, a label
+constexpr double kErrorPrior = 50;
 constexpr std::uint32_t kPacerVersion = 1;
 constexpr std::uint32_t kDecisionsPerSolve = 10;
 constexpr double kHorizon = 100;    // requests over which the bank is spent
@@ -118,6 +120,17 @@ void Pacer::Settled(double expected_cost_usd, double actual_usd) {
   Credit(expected_cost_usd - actual_usd);
 }
 
+void Pacer::Labelled(double expected_quality, double quality) {
+  const double error = quality - expected_quality;
+  if (!std::isfinite(error)) {
+    return;
+  }
+  ++labels_;
+  // As if kErrorPrior labels without an error had come before.
+  const double rate = std::max(kErrorRate, 1 / (kErrorPrior + static_cast<double>(labels_)));
+  quality_error_ += rate * (error - quality_error_);
+}
+
 void Pacer::ForgetContexts() {
   ring_.Clear();
   invalid_ = true;
@@ -177,7 +190,8 @@ void Pacer::SolveBudget() {
 }
 
 void Pacer::SolveCheapestAbove() {
-  const double floor = options_.quality_floor * table_.BestArmQuality() - ring_.MeanQualityShift();
+  const double floor =
+      options_.quality_floor * table_.BestArmQuality() - ring_.MeanQualityShift() - quality_error_;
   const auto keeps = [&](double weight) { return table_.KeepsQuality(weight, floor); };
   if (!keeps(0)) {
     cost_weight_ = 0;
@@ -190,7 +204,9 @@ void Pacer::Serialise(std::string& out) const {
   AppendValue(out, kPacerVersion);
   AppendValue(out, static_cast<std::uint8_t>(options_.objective));
   AppendDoubles(out, NumbersOf(options_));
-  AppendDoubles(out, std::array{cost_weight_, bank_usd_, target_usd_, exploration_scale_});
+  AppendDoubles(
+      out, std::array{cost_weight_, bank_usd_, target_usd_, exploration_scale_, quality_error_});
+  AppendValue(out, labels_);
   AppendValue(out, static_cast<std::uint8_t>(invalid_));
   AppendValue(out, decisions_since_solve_);
   ring_.Serialise(out);
@@ -200,14 +216,16 @@ std::optional<Pacer> Pacer::Restore(std::string_view& in, const ObjectiveOptions
   std::uint32_t version = 0;
   std::uint8_t objective = 0;
   std::array<double, 4> numbers;
-  std::array<double, 4> state;
+  std::array<double, 5> state;
+  std::uint64_t labels = 0;
   std::uint8_t invalid = 0;
   std::uint32_t since = 0;
   if (!TakeValue(in, version) || version != kPacerVersion || !TakeValue(in, objective) ||
-      !TakeDoubles(in, numbers) || !TakeDoubles(in, state) || !TakeValue(in, invalid) ||
-      !TakeValue(in, since) || objective > static_cast<std::uint8_t>(Objective::kCheapestAbove) ||
-      invalid > 1 || !AllFinite<double>(numbers) || !AllFinite<double>(state) || state[0] < 0 ||
-      state[2] < 0 || state[3] < 0 || state[3] > 1) {
+      !TakeDoubles(in, numbers) || !TakeDoubles(in, state) || !TakeValue(in, labels) ||
+      !TakeValue(in, invalid) || !TakeValue(in, since) ||
+      objective > static_cast<std::uint8_t>(Objective::kCheapestAbove) || invalid > 1 ||
+      !AllFinite<double>(numbers) || !AllFinite<double>(state) || state[0] < 0 || state[2] < 0 ||
+      state[3] < 0 || state[3] > 1) {
     return std::nullopt;
   }
   std::optional<ContextRing> ring = ContextRing::Restore(in);
@@ -218,6 +236,8 @@ std::optional<Pacer> Pacer::Restore(std::string_view& in, const ObjectiveOptions
   Pacer pacer(written);
   std::tie(pacer.cost_weight_, pacer.bank_usd_, pacer.target_usd_, pacer.exploration_scale_) =
       std::tie(state[0], state[1], state[2], state[3]);
+  pacer.quality_error_ = state[4];
+  pacer.labels_ = labels;
   pacer.invalid_ = invalid != 0;
   pacer.decisions_since_solve_ = since;
   pacer.ring_ = std::move(*ring);

@@ -74,6 +74,10 @@ class Pacer {
   void Remember(const PacedDecision& decision);
   // The cost of a decision is known: `expected_cost_usd` is what Decided was told of it.
   void Settled(double expected_cost_usd, double actual_usd);
+  // A label came: what was expected of the arm that answered when it was chosen, and what it was.
+  // Arms are chosen where they look good, so estimates of what is chosen are too high; the pacer
+  // takes the running mean of the difference into account (cheapest_above).
+  void Labelled(double expected_quality, double quality);
   // Price, arms or options changed: the next Due is now.
   void Invalidate() { invalid_ = true; }
   // The context map changed: what is kept of contexts is of another space.
@@ -108,6 +112,8 @@ class Pacer {
   double bank_usd_ = 0;
   double target_usd_ = 0;
   double exploration_scale_ = 1;
+  double quality_error_ = 0;  // running mean of actual - expected
+  std::uint64_t labels_ = 0;
   bool invalid_ = true;
   std::uint32_t decisions_since_solve_ = 0;
   ContextRing ring_;

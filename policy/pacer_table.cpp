@@ -3,10 +3,15 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 namespace sluice::policy {
 namespace {
 
+// How far above its estimate an arm's average is taken when it may be the best: while an arm has
+// few labels it has to be tried, or the floor would be a share of the wrong arm.
+constexpr double kReferenceWidthsMax = 3;
+constexpr double kReferenceLabels = 1000;
 constexpr std::size_t kStride = ContextRing::kStride;
 constexpr double kCostExponentMax = 4;  // as Posterior::Predict
 
@@ -101,10 +106,17 @@ double PacerTable::Spend(double lambda) const {
   return SumOfLanes(sum) / static_cast<double>(ring_->size());
 }
 
-double PacerTable::BestArmQuality() const {
-  double best = rows_.front().mean_quality;
+double PacerTable::BestArmQuality() {
+  weights_.assign(kStride, 0.0);
+  std::fill_n(weights_.begin(), ring_->size(), 1 / static_cast<double>(ring_->size()));
+  ring_->Combine(weights_.data(), average_);
+  double best = -std::numeric_limits<double>::infinity();
   for (const Row& row : rows_) {
-    best = std::max(best, row.mean_quality);
+    const double noise = row.quality->b_n / row.quality->a_n;
+    const double width = std::sqrt(noise * PredictExactly(*row.quality, average_).variance);
+    const double labels = 2 * row.quality->a_n;  // with the prior's
+    const double widths = std::min(kReferenceWidthsMax, kReferenceLabels / labels);
+    best = std::max(best, row.mean_quality + widths * width);
   }
   return best;
 }

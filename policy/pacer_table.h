@@ -33,8 +33,9 @@ class PacerTable {
   // Whether the mean quality of the arms chosen as above, one standard deviation of that average
   // below its estimate (arms are independent), is at least `floor`. One floor a table.
   bool KeepsQuality(double lambda, double floor);
-  // The largest mean of one arm over all contexts.
-  double BestArmQuality() const;
+  // The largest mean of one arm over all contexts, each arm's one standard deviation of that
+  // average above its estimate: an arm that is little known may be the best.
+  double BestArmQuality();
 
  private:
   struct Row {

@@ -148,7 +148,8 @@ TEST_CASE("frozen nothing is learnt and costs are still booked until unfrozen") 
   CHECK((living.Statistics(0) == economy));
   CHECK((living.Statistics(2) == premium));
   std::uint64_t costs = 0;
-  for (std::size_t arm = 0; arm < 3; ++arm) costs += frozen.arms[arm].costs - before.arms[arm].costs;
+  for (std::size_t arm = 0; arm < 3; ++arm)
+    costs += frozen.arms[arm].costs - before.arms[arm].costs;
   CHECK(costs > 50);
   living.SurvivesRestart();
   living.Operate(AdminOperation::kUnfreeze);

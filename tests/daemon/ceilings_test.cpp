@@ -220,8 +220,7 @@ TEST_CASE("requests of many threads never spend more than the day allows") {
                  .ids = ids,
                  .clock = clock,
                  .node = 1});
-  const config::Options options =
-      Ceiling({.day_usd = 0.5, .reached = CeilingAction::kRefuse});
+  const config::Options options = Ceiling({.day_usd = 0.5, .reached = CeilingAction::kRefuse});
   REQUIRE(memory->AppendRouter(*MakeRecord(options.routers[0], 0, nullptr)).ok());
   REQUIRE(learner.Recover().ok());
   std::atomic<int> answered{0};
@@ -302,7 +301,8 @@ TEST_CASE("days and months turn at midnight UTC and a restart keeps them") {
 
   tests::LearnerOver other(process.store(), [&] { return process.now_us; });
   REQUIRE(other.ok);
-  CHECK((other->Report().routers.at(0).ledgers == process.learner().Report().routers.at(0).ledgers));
+  CHECK(
+      (other->Report().routers.at(0).ledgers == process.learner().Report().routers.at(0).ledgers));
   const LiveLedger& live = other.board().Latest()->routers[0].scopes[0].live->ledger;
   CHECK(live.At(process.now_us).day == ToNano(1.2));
   CHECK(live.At(process.now_us).month == ToNano(1.2));

@@ -65,8 +65,8 @@ void Teach(ProcessInMemory& process, int requests, const std::function<double(st
 }  // namespace
 
 TEST_CASE("what is explored above the floor never passes its tokens") {
-  const auto mode = GENERATE(ExplorationMode::kCap, ExplorationMode::kExact,
-                             ExplorationMode::kNatural);
+  const auto mode =
+      GENERATE(ExplorationMode::kCap, ExplorationMode::kExact, ExplorationMode::kNatural);
   constexpr double kRate = 0.002;
   const auto options = Changed([&](config::RouterOptions& router) {
     router.policy.exploration.mode = mode;
@@ -139,9 +139,7 @@ TEST_CASE("in every mode the exploration that is asked for is the one that is se
 }
 
 TEST_CASE("the cap widens while labels are few and no further than configured") {
-  ProcessInMemory process(Changed([](config::RouterOptions& router) {
-    router.warmup_cap = 0.3;
-  }));
+  ProcessInMemory process(Changed([](config::RouterOptions& router) { router.warmup_cap = 0.3; }));
   const auto cap = [&] { return process.board().Latest()->routers[0].exploration_cap; };
   CHECK(cap() == 0.3);
   Teach(process, 1000, [](const std::string&) { return 0.7; });
@@ -163,7 +161,8 @@ TEST_CASE("after an alarm more is explored for so many decisions") {
   Teach(process, 600, [](const std::string& arm) { return arm == "premium" ? 0.9 : 0.6; });
   const auto alarms = [&] {
     std::uint64_t sum = 0;
-    for (const std::uint64_t count : process.learner().Report().routers.at(0).alarms) sum += count;
+    const LearnerReport report = process.learner().Report();
+    for (const std::uint64_t count : report.routers.at(0).alarms) sum += count;
     return sum;
   };
   REQUIRE(alarms() == 0);

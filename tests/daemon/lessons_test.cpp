@@ -78,8 +78,11 @@ TEST_CASE("every way through the states of a lesson ends where it should") {
   const std::vector<Row> rows = {
       {"nothing", [](Story&) {}, "open", {}, 0},
       {"a cost alone", [](Story& s) { s.Say([](auto& r) { r.cost_usd = 1; }); }, "open", {}, 0},
-      {"a thumb withdrawn at once", [](Story& s) { s.Say([](auto& r) { r.thumb = 0; }); }, "open",
-       {}, 0},
+      {"a thumb withdrawn at once",
+       [](Story& s) { s.Say([](auto& r) { r.thumb = 0; }); },
+       "open",
+       {},
+       0},
       {"nobody trusts it", [](Story& s) { s.Reward(1, "mute"); }, "open", {}, 0},
       {"first label", [](Story& s) { s.Reward(.5); }, "contributed", .5, 1},
       {"the same again", [](Story& s) { s.Reward(.5).Reward(.5); }, "contributed", .5, 1},
@@ -90,8 +93,8 @@ TEST_CASE("every way through the states of a lesson ends where it should") {
          s.Say([](auto& r) { r.reward = .9, r.seq = 2; });
        },
        "contributed", .5, 1},
-      {"a weight that grows",
-       [](Story& s) { s.Reward(.5, "survey").Reward(.5, "judge"); }, "revised", .5, 1},
+      {"a weight that grows", [](Story& s) { s.Reward(.5, "survey").Reward(.5, "judge"); },
+       "revised", .5, 1},
       {"two sources", [](Story& s) { s.Reward(1).Reward(0, "judge"); }, "revised", 1 / 1.7, 1},
       {"one source of little trust", [](Story& s) { s.Reward(1, "survey"); }, "contributed", 1, .4},
       {"withdrawn", [](Story& s) { s.Reward(.5).Revoke(); }, "voided", {}, 0},
@@ -100,13 +103,18 @@ TEST_CASE("every way through the states of a lesson ends where it should") {
          s.Say([](auto& r) { r.revoked = true, r.seq = 5; });
          s.Reward(.5);
        },
-       "open", {}, 0},
-      {"one of two withdrawn",
-       [](Story& s) { s.Reward(.5).Reward(0, "judge").Revoke("judge"); }, "revised", .5, 1},
-      {"withdrawn and said anew",
-       [](Story& s) { s.Reward(.5).Revoke().Reward(.25); }, "revised", .25, 1},
+       "open",
+       {},
+       0},
+      {"one of two withdrawn", [](Story& s) { s.Reward(.5).Reward(0, "judge").Revoke("judge"); },
+       "revised", .5, 1},
+      {"withdrawn and said anew", [](Story& s) { s.Reward(.5).Revoke().Reward(.25); }, "revised",
+       .25, 1},
       {"a source that is gone says nothing",
-       [](Story& s) { s.Reward(.5, "long-gone"); }, "open", {}, 0},
+       [](Story& s) { s.Reward(.5, "long-gone"); },
+       "open",
+       {},
+       0},
   };
   for (const Row& row : rows) {
     CAPTURE(row.name);

@@ -51,7 +51,8 @@ TEST_CASE("a router learns the world tasks and uses every arm") {
     CAPTURE(seed);
     const Environment world = Tasks(seed, kTasks);
     const config::RouterOptions router = DefaultRouter();
-    const Summary summary = Summarise(world, Made(world, {router, 0}), router.objective.cost_weight);
+    const double weight = router.objective.cost_weight;
+    const Summary summary = Summarise(world, Made(world, {router, 0}), weight);
     const Comparison& half = summary.second_half;
     CHECK(half.ours.utility > half.uniform.utility);
     for (const Mean& fixed : half.fixed) CHECK(half.ours.utility > fixed.utility);

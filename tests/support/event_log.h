@@ -73,7 +73,8 @@ inline store::DecisionRecord DecisionNumber(std::uint64_t number, policy::Rng& r
 // A learner over a log, with all that it needs.
 class LearnerOver {
  public:
-  explicit LearnerOver(store::Store& store, daemon::Clock clock = [] { return kLogStartUs; })
+  explicit LearnerOver(
+      store::Store& store, daemon::Clock clock = [] { return kLogStartUs; })
       : learner_(store, board_, metrics_, {}, std::move(clock)) {
     ok = learner_.Recover().ok();
   }

@@ -1,0 +1,154 @@
+// Plans as scopes of their own: pacer, bank, ceiling and tokens; and the money of those that come
+// and go by a reload.
+#include <catch2/catch.hpp>
+
+#include "tests/support/event_log.h"
+#include "tests/support/process_in_memory.h"
+
+namespace sluice::daemon {
+
+namespace {
+
+using config::CeilingAction;
+using tests::ProcessInMemory;
+
+config::RouterOptions Configured(bool with_plan) {
+  config::RouterOptions router = config::Defaults().routers[0];
+  router.ceiling.day_usd = 50;
+  if (!with_plan) return router;
+  config::PlanOptions plan;
+  plan.name = "free";
+  plan.objective = {.objective = policy::Objective::kBudget, .budget_usd = 2e-4};
+  plan.ceiling = {.day_usd = 10, .reached = CeilingAction::kRefuse};
+  plan.exploration_budget.rate = 0.01;
+  router.plans.push_back(plan);
+  return router;
+}
+
+api::RouteReply Route(ProcessInMemory& process, const std::string& plan) {
+  api::RouteRequest request;
+  request.text = "question " + std::to_string(process.now_us % 997);
+  request.plan = plan;
+  process.now_us += 1000;
+  return process.Route(request);
+}
+
+std::string Decide(ProcessInMemory& process, const std::string& plan) {
+  return std::get<api::RouteAnswer>(Route(process, plan)).decision_id;
+}
+
+store::DecisionRecord RecordOf(ProcessInMemory& process, const std::string& decision) {
+  return (*process.store().FindDecision(*ParseId(decision)))->decision;
+}
+
+std::vector<Ledger> Ledgers(ProcessInMemory& process) {
+  REQUIRE(process.learner().Step().ok());
+  return process.learner().Report().routers.at(0).ledgers;
+}
+
+api::RouterReport Report(ProcessInMemory& process) {
+  REQUIRE(process.learner().Step().ok());
+  return std::get<api::RouterReport>(process.router().RouterByName("default"));
+}
+
+void SurvivesRestart(ProcessInMemory& process) {
+  REQUIRE(process.learner().Step().ok());
+  CHECK((tests::FoldedFromNothing(process.store()) == process.learner().State()));
+  REQUIRE(process.learner().SaveCheckpoint().ok());
+  tests::LearnerOver again(process.store());
+  REQUIRE(again.ok);
+  CHECK(again.SetAsideNothing());
+  CHECK((again->State() == process.learner().State()));
+}
+
+}  // namespace
+
+TEST_CASE("a plan has its own pacer and bank and ceiling") {
+  ProcessInMemory process(tests::With(Configured(true)));
+  std::string last;
+  for (int i = 0; i < 300; ++i) {
+    last = Decide(process, "free");
+    process.Reward(last, 0.7, 1e-3);
+    process.Reward(Decide(process, ""), 0.7, 1e-4);
+    Decide(process, "nobody-configured-this");
+    if (i % 10 == 0) REQUIRE(process.learner().Step().ok());
+  }
+  const api::RouterReport report = Report(process);
+  REQUIRE(report.scopes.size() == 2);
+  CHECK(report.scopes[1].plan == "free");
+  CHECK(report.scopes[1].objective == "budget");
+  CHECK(report.scopes[1].bank_usd < 0);  // each costs five budgets
+  CHECK(report.scopes[0].bank_usd == 0);
+  CHECK(report.scopes[1].cost_weight > report.scopes[0].cost_weight);
+  CHECK(report.scopes[1].spent_day_usd == Approx(300 * 1e-3));
+  CHECK(report.scopes[0].spent_day_usd == Approx(300 * 1e-4));
+  CHECK(report.scopes[1].reserved_usd == 0);
+  CHECK(report.scopes[0].reserved_usd > 0);
+  CHECK(report.scopes[1].exploration_tokens);
+  CHECK_FALSE(report.scopes[0].exploration_tokens);
+  CHECK(RecordOf(process, Decide(process, "free")).cost_weight ==
+        Approx(report.scopes[1].cost_weight));
+  SurvivesRestart(process);
+
+  api::FeedbackEvent event;
+  event.decision_id = last;
+  event.event_id = "dear";
+  event.seq = 1;
+  event.cost_usd = 11;
+  process.Feedback(event);
+  REQUIRE(process.learner().Step().ok());
+  CHECK(std::get<api::Problem>(Route(process, "free")).status == 429);
+  CHECK(std::holds_alternative<api::RouteAnswer>(Route(process, "")));
+}
+
+TEST_CASE("money stays with the scope that it was held under whatever is reloaded") {
+  const bool comes = GENERATE(true, false);
+  ProcessInMemory process(tests::With(Configured(!comes)));
+  // Some are folded before the reload, some are on their way.
+  std::vector<std::string> decisions;
+  for (int i = 0; i < 20; ++i) decisions.push_back(Decide(process, "free"));
+  NanoUsd held = 0;
+  REQUIRE(process.learner().Step().ok());
+  const auto old_scope = process.board().Latest()->routers[0].scopes.back().live;
+  for (int i = 0; i < 20; ++i) decisions.push_back(Decide(process, "free"));
+  for (const auto& id : decisions) held += ToNano(RecordOf(process, id).reserved_usd);
+  REQUIRE(process.changes().Apply({Configured(comes)}).ok());
+  CHECK(old_scope->ledger.At(process.now_us).day == held);
+  const std::vector<Ledger> ledgers = Ledgers(process);
+  if (comes) {
+    CHECK(ledgers.at(0).reserved == held);
+    CHECK(ledgers.at(1).reserved == 0);
+  } else {
+    REQUIRE(ledgers.size() == 1);
+    CHECK(ledgers.at(0).reserved == 0);
+  }
+  SurvivesRestart(process);
+  for (const std::string& decision : decisions) process.Reward(decision, 0.5, 1e-3);
+  NanoUsd later = 0;
+  for (int i = 0; i < 10; ++i) {
+    later += ToNano(RecordOf(process, Decide(process, "free")).reserved_usd);
+  }
+  const std::vector<Ledger> settled = Ledgers(process);
+  CHECK(old_scope->ledger.reserved() == 0);
+  CHECK(old_scope->ledger.spent_day() == 40 * ToNano(1e-3));
+  CHECK(settled.back().reserved == later);
+  const auto& now = process.board().Latest()->routers[0].scopes.back().live;
+  CHECK(now->ledger.At(process.now_us).day == later);
+  SurvivesRestart(process);
+}
+
+TEST_CASE("a plan that comes again finds what it had spent that day") {
+  ProcessInMemory process(tests::With(Configured(true)));
+  process.Reward(Decide(process, "free"), 0.5, 0.25);
+  REQUIRE(process.learner().Step().ok());
+  REQUIRE(process.changes().Apply({Configured(false)}).ok());
+  process.Reward(Decide(process, "free"), 0.5, 0.125);
+  CHECK(Ledgers(process).at(0).spent_day == ToNano(0.125));
+  SurvivesRestart(process);
+  REQUIRE(process.changes().Apply({Configured(true)}).ok());
+  CHECK(Ledgers(process).at(0).spent_day == ToNano(0.125));
+  CHECK(Ledgers(process).at(1).spent_day == ToNano(0.25));
+  SurvivesRestart(process);
+}
+
+}  // namespace sluice::daemon
