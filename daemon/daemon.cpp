@@ -25,6 +25,9 @@ using store::Done;
 using store::Error;
 using store::Result;
 
+// Who folds: the thread that builds, the learner, nobody.
+enum class Phase { kBuilding, kRunning, kStopping };
+
 constexpr std::chrono::seconds kFoldPatience{30};
 constexpr std::size_t kAdminBodyBytesMax = 16 << 20;
 
@@ -65,7 +68,7 @@ struct Daemon::Impl {
   std::unique_ptr<Router> router;
   std::unique_ptr<api::HttpServer> admin;
   std::unique_ptr<api::HttpServer> data;
-  std::atomic<bool> running = false;
+  std::atomic<Phase> phase = Phase::kBuilding;
 };
 
 Daemon::Daemon(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -134,13 +137,15 @@ void Daemon::Impl::Bind() {
 
 // Before the learner has a thread of its own, whoever waits folds.
 Result<Done> Daemon::Impl::WaitFolded() {
-  if (!running) {
+  if (phase == Phase::kBuilding) {
     auto folded = learner->Step();
     return folded.ok() ? Result<Done>(Done{}) : folded.error();
   }
+  if (phase == Phase::kStopping) return Error{Code::kUnavailable, "the daemon is stopping"};
   const store::Position end = store->last_position();
   const auto deadline = std::chrono::steady_clock::now() + kFoldPatience;
   while (learner->Report().applied < end) {
+    if (phase == Phase::kStopping) return Error{Code::kUnavailable, "the daemon is stopping"};
     if (std::chrono::steady_clock::now() > deadline) {
       return Error{Code::kUnavailable,
                    "the learner has not reached the end of the log; what is in the log goes into "
@@ -153,7 +158,7 @@ Result<Done> Daemon::Impl::WaitFolded() {
 
 void Daemon::Start() {
   impl_->learner->Start();
-  impl_->running = true;
+  impl_->phase = Phase::kRunning;
   impl_->admin->Start();
   impl_->data->Start();
 }
@@ -177,12 +182,13 @@ void Daemon::ReloadRefused() {
 }
 
 void Daemon::Stop(std::chrono::milliseconds grace) {
-  if (!impl_->running) return;
-  impl_->running = false;
+  if (impl_->phase != Phase::kRunning) return;
+  impl_->phase = Phase::kStopping;
   impl_->router->Drain();
   impl_->data->Stop(grace);
-  impl_->learner->Stop();
+  // Before the learner: whoever asks for a change may look into what it folds.
   impl_->admin->Stop(std::chrono::milliseconds(500));
+  impl_->learner->Stop();
   impl_->store.reset();
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/ceilings.h"
 #include "daemon/decisions.h"
 #include "daemon/refusal.h"
 
@@ -175,19 +176,18 @@ Problem AtCeiling(const config::CeilingOptions& ceiling) {
   return problem;
 }
 
-// Hard ceilings come before everything that the policy wants.
+// Hard ceilings come before everything that the policy wants. What the caller decides goes through
+// where a ceiling goes on with the cheapest arm, and observing never refuses.
 std::optional<Problem> NarrowByCeiling(const Narrowed& narrowed, Eligible& eligible) {
-  const config::CeilingOptions& ceiling =
-      narrowed.router.definition->scopes[narrowed.scope].ceiling;
-  const bool none = ceiling.day_usd == 0 && ceiling.month_usd == 0;
-  if (none || narrowed.baseline) return std::nullopt;
-  const LiveLedger& ledger = narrowed.router.scopes[narrowed.scope].live->ledger;
-  const NanoUsd headroom = ledger.HeadroomAt(narrowed.now_us, ceiling);
+  const Ceilings ceilings(narrowed.router, narrowed.scope, narrowed.now_us);
+  if (!ceilings.any() || narrowed.baseline) return std::nullopt;
+  const NanoUsd headroom = ceilings.Headroom();
   ArmSet fitting;
   for (const ArmId arm : eligible.arms) {
     if (ToNano(WorstCostUsd(narrowed, arm)) <= headroom) fitting.Add(arm);
   }
   if (fitting.Empty()) {
+    const config::CeilingOptions& ceiling = ceilings.Tightest();
     if (ceiling.reached == config::CeilingAction::kRefuse) return AtCeiling(ceiling);
     ArmSet one;
     one.Add(Cheapest(narrowed, eligible.arms, 1).First());
@@ -196,13 +196,27 @@ std::optional<Problem> NarrowByCeiling(const Narrowed& narrowed, Eligible& eligi
     return std::nullopt;
   }
   Keep(fitting, Narrowing::kCeiling, eligible);
-  if (ledger.NearlyAt(narrowed.now_us, ceiling)) {
-    eligible.notes |= BitOf(Note::kNearCeiling);
-    if (ceiling.nearly == config::CeilingAction::kCheapest) {
-      Keep(Cheapest(narrowed, eligible.arms, kNearlyCheapest), Narrowing::kCeiling, eligible);
-    }
+  if (!ceilings.Nearly()) return std::nullopt;
+  eligible.notes |= BitOf(Note::kNearCeiling);
+  if (ceilings.NearlyCheapest()) {
+    Keep(Cheapest(narrowed, eligible.arms, kNearlyCheapest), Narrowing::kCeiling, eligible);
   }
   return std::nullopt;
+}
+
+// The one arm that the caller decides on, within the request's limits and the ceilings.
+std::variant<Eligible, Problem> Overridden(const Narrowed& narrowed) {
+  const auto arm = ConfiguredArm(*narrowed.router.definition, *narrowed.request.override_arm);
+  if (!arm) return UnknownArm("/override");
+  Eligible eligible;
+  eligible.arms.Add(*arm);
+  eligible.overridden = true;
+  const auto& max_cost_usd = narrowed.request.max_cost_usd;
+  if (max_cost_usd && WorstCostUsd(narrowed, *arm) > *max_cost_usd) {
+    return NothingLeft("/max_cost_usd", "the worst case of the arm's cost is above it: it");
+  }
+  if (auto problem = NarrowByCeiling(narrowed, eligible)) return *std::move(problem);
+  return eligible;
 }
 
 }  // namespace
@@ -235,14 +249,7 @@ std::variant<Eligible, api::Problem> Narrow(const Narrowed& narrowed) {
   eligible.arms = definition.choosable;
   // Everything is paused: the fallback arm answers.
   if (eligible.arms.Empty()) eligible.arms.Add(definition.fallback);
-  if (narrowed.request.override_arm) {
-    const auto arm = ConfiguredArm(definition, *narrowed.request.override_arm);
-    if (!arm) return UnknownArm("/override");
-    eligible.arms = ArmSet();
-    eligible.arms.Add(*arm);
-    eligible.overridden = true;
-    return eligible;
-  }
+  if (narrowed.request.override_arm) return Overridden(narrowed);
   if (auto problem = NarrowByCaller(definition, narrowed.request, eligible)) {
     return *std::move(problem);
   }

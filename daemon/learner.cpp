@@ -213,11 +213,13 @@ std::optional<std::string> Learner::ArmStatistics(std::uint32_t router, policy::
 bool Learner::FitsStatistics(std::uint32_t router, const std::string& statistics) const {
   const std::lock_guard lock(folding_);
   if (router >= routers_.size()) return false;
+  const auto inside = routers_[router]->StatisticsIn(statistics);
+  if (!inside) return false;
   policy::Model trial(routers_[router]->model().options());
   const policy::ArmStart start{.from = policy::ArmStart::From::kStatistics,
                                .others = {},
                                .arm = 0,
-                               .statistics = statistics,
+                               .statistics = *inside,
                                .strength = 1};
   return trial.AddArm(start).has_value();
 }
@@ -328,7 +330,7 @@ void Learner::Stop() {
   if (auto folded = Step(); !folded.ok()) {
     spdlog::error("the learner stops before the log's end: {}", folded.error().message);
   }
-  if (position_ == checkpointed_) return;
+  if (position_ == checkpointed_ || broken_) return;
   if (auto saved = SaveCheckpoint(); !saved.ok()) {
     spdlog::error("no checkpoint at stop (the next start folds the log): {}",
                   saved.error().message);
@@ -363,6 +365,7 @@ void Learner::Run() {
 }
 
 Result<Done> Learner::SaveCheckpoint() {
+  if (broken_) return Error{store::Code::kUnavailable, "what is folded is not whole"};
   auto saved = store_.SaveCheckpoint({position_, State()});
   if (saved.ok()) {
     checkpointed_ = position_;

@@ -44,6 +44,7 @@ bool Learner::RestoreState(std::string_view bytes) {
 
 void Learner::Reset() {
   routers_.clear();
+  live_ = false;
   position_ = 0;
   newest_decision_ = {};
   contributions_ = 0;

@@ -44,11 +44,11 @@ class Walk {
   void Take(const store::PlacedOutcome& outcome) {
     const store::OutcomeRecord& record = outcome.record;
     // Money that was given up is released however late the daemon was there to do it.
-    if (record.source == kTimerSource && record.event_id.starts_with(kSettleEvent)) {
+    if (record.source == store::kTimerSource && record.event_id.starts_with(kSettleEvent)) {
       standing_.settled = true;
       return;
     }
-    if (record.source == kTimerSource) standing_.spoken = true;
+    if (record.source == store::kTimerSource) standing_.spoken = true;
     if (Closed(rules_.definition, story_.decision, record.received_us)) return;
     if (reports_ == policy::kReportsMax) return;
     if (record.activate) standing_.active = true;
@@ -81,7 +81,7 @@ class Walk {
       report.source = static_cast<std::uint16_t>(definition.sources.size());
       report.source_weight = 0;
     }
-    report.stands_in = record.source == kTimerSource;
+    report.stands_in = record.source == store::kTimerSource;
     if (report.stands_in) report.source_weight = definition.options.feedback.default_weight;
     report.revoked = record.revoked;
     report.seq = record.seq;
@@ -113,8 +113,8 @@ class Walk {
   // What is learnt is about the arm that served, whichever report said so: an arm that was reset
   // loses it all, and another arm nothing.
   void Learn(Position position) {
-    const auto served = policy::Judge(std::span(learnt_.data(), lessons_)).served;
-    const policy::ArmId arm = served.value_or(story_.decision.arm);
+    // Who answered is a fact, told while learning was frozen or not.
+    const policy::ArmId arm = standing_.served;
     std::array<policy::Report, policy::kReportsMax> kept;
     std::size_t count = 0;
     for (std::size_t i = 0; i < lessons_; ++i) {
@@ -148,7 +148,8 @@ class Walk {
     const auto usd = policy::CostUsdOf(verdict.facts, prices);
     const bool chosen = arm == story_.decision.arm && story_.decision.list_price_usd > 0;
     const double list_price = chosen ? story_.decision.list_price_usd : Blended(prices);
-    if (!usd || !(list_price > 0)) return;
+    // A call that cost nothing says nothing about what the arm costs when it answers.
+    if (!usd || *usd == 0 || !(list_price > 0)) return;
     const double log_ratio = std::log(*usd) - std::log(list_price);
     standing_.cost = {arm, std::clamp(log_ratio, -kLogRatioMax, kLogRatioMax)};
   }

@@ -78,8 +78,7 @@ std::string_view LessonState(const Standing& standing, bool closed);
 bool Closed(const RouterDefinition& definition, const store::DecisionRecord& decision,
             std::uint64_t now_us);
 
-// The source of records that timers write, and what their event ids begin with.
-inline constexpr std::string_view kTimerSource = "sluice";
+// What the event ids of records begin with that timers write.
 inline constexpr std::string_view kDefaultEvent = "default:";
 inline constexpr std::string_view kSettleEvent = "settle:";
 

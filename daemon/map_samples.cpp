@@ -14,12 +14,13 @@ constexpr std::uint64_t kWatchedMin = 1000;
 
 }  // namespace
 
-void MapSamples::Offer(store::Position position, std::uint64_t digest, std::size_t keep) {
+bool MapSamples::Offer(store::Position position, std::uint64_t digest, std::size_t keep) {
   const bool known = std::any_of(samples_.begin(), samples_.end(),
                                  [&](const Sample& sample) { return sample.digest == digest; });
-  if (known) return;
+  if (known) return false;
   samples_.push_back({position, digest});
-  if (samples_.size() > keep) samples_.erase(samples_.begin());
+  while (samples_.size() > keep) samples_.erase(samples_.begin());
+  return true;
 }
 
 std::vector<store::Position> MapSamples::positions() const {

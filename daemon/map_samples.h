@@ -14,8 +14,9 @@ namespace sluice::daemon {
 
 class MapSamples {
  public:
-  // Remembers the input unless it is among those remembered. Keeps the newest `keep`.
-  void Offer(store::Position position, std::uint64_t digest, std::size_t keep);
+  // Remembers the input unless it is among those remembered; says whether it was new. Keeps the
+  // newest `keep`.
+  bool Offer(store::Position position, std::uint64_t digest, std::size_t keep);
   std::size_t distinct() const { return samples_.size(); }
   // Oldest first.
   std::vector<store::Position> positions() const;

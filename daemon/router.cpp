@@ -6,6 +6,7 @@
 #include <span>
 #include <utility>
 
+#include "daemon/ceilings.h"
 #include "daemon/decisions.h"
 #include "daemon/eligibility.h"
 #include "daemon/refusal.h"
@@ -108,20 +109,27 @@ RouteReply Router::Decide(const RouterView& router, store::Position version,
   const std::uint64_t sequence = sequences_[definition.id].fetch_add(1, std::memory_order_relaxed);
   const std::uint64_t tick = ticks_[definition.id].fetch_add(1, std::memory_order_relaxed);
 
-  Chosen chosen;
-  int attempts = 0;
-  bool held = false;
-  while (!held) {
-    // Another request may take the last dollars meanwhile: then it is looked at again.
-    if (++attempts > kHoldAttemptsMax) {
+  // What may be needed is held before the draw, so that the draw decides nothing about it. Another
+  // request may take the last dollars meanwhile: then it is looked at again.
+  Ceilings ceilings(router, narrowed.scope, narrowed.now_us);
+  std::optional<Eligible> eligible;
+  NanoUsd held = 0;
+  for (int attempts = 0; !eligible; ++attempts) {
+    if (attempts == kHoldAttemptsMax) {
       return Refusal(503, "Busy", "too many requests ask for the last dollars under a ceiling");
     }
-    auto eligible = Narrow(narrowed);
-    if (auto* problem = std::get_if<Problem>(&eligible)) return std::move(*problem);
-    chosen = ChooseFrom(narrowed, std::get<Eligible>(eligible), {definition.options.seed, sequence},
-                        tick);
-    held = Hold(narrowed, chosen);
-    if (!held) router.scopes[narrowed.scope].live->tokens.Undo(chosen.tokens);
+    auto found = Narrow(narrowed);
+    if (auto* problem = std::get_if<Problem>(&found)) return std::move(*problem);
+    if (Hold(narrowed, std::get<Eligible>(found), ceilings, held)) {
+      eligible = std::get<Eligible>(found);
+    }
+  }
+  Chosen chosen = ChooseFrom(narrowed, *eligible, {definition.options.seed, sequence}, tick);
+  if (ceilings.any()) {
+    const policy::ArmId answering = narrowed.baseline.value_or(chosen.decision.arm);
+    const NanoUsd worst = std::min(ToNano(WorstCostUsd(narrowed, answering)), held);
+    ceilings.GiveBack(held - worst);
+    chosen.record.reserved_usd = ToUsd(worst);
   }
   Commit(narrowed, chosen);
   chosen.record.time_us = narrowed.now_us;
@@ -151,7 +159,7 @@ RouteAnswer Router::Finish(const Narrowed& narrowed, policy::EncodedContext& con
   Refused refused{record.id, record.tick, record.policy_version, {}};
   if (record.observed_arm) refused.baseline = record.arm;
   if (!parts_.store.AppendDecision(std::move(record))) {
-    router.scopes[narrowed.scope].live->ledger.NeverLogged(held);
+    refused.held = held;
     return Unlogged(narrowed, chosen.eligible, refused);
   }
   Count(chosen.decision, reason, *router.counters);
@@ -163,15 +171,10 @@ RouteAnswer Router::Unlogged(const Narrowed& narrowed, const Eligible& eligible,
                              const Refused& refused) {
   const RouterDefinition& definition = *narrowed.router.definition;
   const Weights weights = WeightsOf(narrowed);
-  const policy::Situation situation{.context = &narrowed.context,
-                                    .eligible = eligible.arms,
-                                    .terms = narrowed.terms,
-                                    .tick = refused.tick,
-                                    .cost_weight = weights.cost,
-                                    .latency_weight = weights.latency,
-                                    .bounds = {},
-                                    .guard = {},
-                                    .premium = {}};
+  policy::ExplorationBounds bounds;
+  bounds.new_arms = narrowed.router.new_arms;
+  bounds.new_arm_share = definition.options.new_arm_share_max;
+  const policy::Situation situation = SituationOf(narrowed, eligible, refused.tick, bounds);
   policy::Decision decision =
       policy::ChooseGreedy(definition.policy, *narrowed.router.posterior, situation);
   FallBackIfUnknown(definition, eligible.arms, decision);
@@ -181,6 +184,10 @@ RouteAnswer Router::Unlogged(const Narrowed& narrowed, const Eligible& eligible,
   record.cost_weight = weights.cost;
   record.latency_weight = weights.latency;
   if (refused.baseline) Observe(definition, *refused.baseline, record);
+  Ceilings ceilings(narrowed.router, narrowed.scope, narrowed.now_us);
+  if (ceilings.any()) {
+    ceilings.NeverLogged(refused.held, ToNano(WorstCostUsd(narrowed, record.arm)));
+  }
   RouteAnswer answer = AnswerOf(definition, record, narrowed.request.explain);
   answer.logged = false;
   narrowed.router.counters->not_logged.fetch_add(1, std::memory_order_relaxed);
@@ -193,27 +200,20 @@ Router::Weights Router::WeightsOf(const Narrowed& narrowed) {
           .latency = narrowed.router.definition->scopes[narrowed.scope].objective.latency_weight};
 }
 
-Router::Chosen Router::ChooseFrom(const Narrowed& narrowed, const Eligible& eligible,
-                                  const policy::DrawKey& key, std::uint64_t tick) {
+policy::Situation Router::SituationOf(const Narrowed& narrowed, const Eligible& eligible,
+                                      std::uint64_t tick, const policy::ExplorationBounds& bounds) {
   const RouterView& router = narrowed.router;
   const RouterDefinition& definition = *router.definition;
-  const ScopeView& scope = router.scopes[narrowed.scope];
   const Weights weights = WeightsOf(narrowed);
-  Chosen chosen{.eligible = eligible, .decision = {}, .record = {}, .tokens = 0};
-  Allowance allowance = AllowanceOf(narrowed, tick);
-  chosen.eligible.notes |= allowance.notes;
   policy::Situation situation{.context = &narrowed.context,
                               .eligible = eligible.arms,
                               .terms = narrowed.terms,
                               .tick = tick,
                               .cost_weight = weights.cost,
                               .latency_weight = weights.latency,
-                              .bounds = allowance.bounds,
+                              .bounds = bounds,
                               .guard = {},
                               .premium = {}};
-  if (!(router.new_arms & eligible.arms).Empty()) {
-    chosen.eligible.notes |= BitOf(Note::kNewArmBound);
-  }
   if (definition.guard) {
     situation.guard =
         policy::BaselineGuard{.arm = *definition.guard,
@@ -221,11 +221,25 @@ Router::Chosen Router::ChooseFrom(const Narrowed& narrowed, const Eligible& elig
                               .tolerance = definition.options.guard_tolerance};
   }
   const bool near = (eligible.notes & BitOf(Note::kNearCeiling)) != 0;
-  if (scope.in_credit && !near) situation.premium = definition.premium;
+  if (router.scopes[narrowed.scope].in_credit && !near) situation.premium = definition.premium;
+  return situation;
+}
 
+Router::Chosen Router::ChooseFrom(const Narrowed& narrowed, const Eligible& eligible,
+                                  const policy::DrawKey& key, std::uint64_t tick) {
+  const RouterView& router = narrowed.router;
+  const RouterDefinition& definition = *router.definition;
+  const Weights weights = WeightsOf(narrowed);
+  Chosen chosen{.eligible = eligible, .decision = {}, .record = {}};
+  const Allowance allowance = AllowanceOf(narrowed, tick);
+  chosen.eligible.notes |= allowance.notes;
+  if (!(router.new_arms & eligible.arms).Empty()) {
+    chosen.eligible.notes |= BitOf(Note::kNewArmBound);
+  }
+  const policy::Situation situation = SituationOf(narrowed, eligible, tick, allowance.bounds);
   chosen.decision = policy::Choose(definition.policy, *router.posterior, situation, key);
-  chosen.tokens = std::max(0.0, chosen.decision.exploration - allowance.floor);
-  scope.live->tokens.GiveBack(allowance.tokens - chosen.tokens);
+  const double used = std::max(0.0, chosen.decision.exploration - allowance.floor);
+  router.scopes[narrowed.scope].live->tokens.GiveBack(allowance.tokens - used);
   FallBackIfUnknown(definition, eligible.arms, chosen.decision);
   chosen.record = RecordOf(definition, chosen.decision, chosen.eligible);
   chosen.record.cost_weight = weights.cost;
@@ -266,24 +280,25 @@ Router::Allowance Router::AllowanceOf(const Narrowed& narrowed, std::uint64_t ti
   return allowance;
 }
 
-// Holds the worst case of the arm that will answer back, where there is a ceiling. False: somebody
-// else was faster, and it is worth looking again.
-bool Router::Hold(const Narrowed& narrowed, Chosen& chosen) {
-  const RouterDefinition& definition = *narrowed.router.definition;
-  const config::CeilingOptions& ceiling = definition.scopes[narrowed.scope].ceiling;
-  if (ceiling.day_usd == 0 && ceiling.month_usd == 0) return true;
-  LiveLedger& ledger = narrowed.router.scopes[narrowed.scope].live->ledger;
-  const policy::ArmId arm = narrowed.baseline.value_or(chosen.decision.arm);
-  const double worst_usd = WorstCostUsd(narrowed, arm);
-  // What the caller decides, and the cheapest arm at a ceiling that goes on, are not refused.
-  const bool beyond = (chosen.eligible.notes & BitOf(Note::kAtCeiling)) != 0 ||
-                      chosen.eligible.overridden || narrowed.baseline.has_value();
-  if (beyond) {
-    ledger.Hold(ToNano(worst_usd));
-  } else if (!ledger.TryHold(ToNano(worst_usd), narrowed.now_us, ceiling)) {
-    return false;
+// Holds back the most that the request may cost. False: somebody else was faster, and it is worth
+// looking again.
+bool Router::Hold(const Narrowed& narrowed, const Eligible& eligible, Ceilings& ceilings,
+                  NanoUsd& held) {
+  if (!ceilings.any()) return true;
+  held = 0;
+  policy::ArmSet answering = eligible.arms;
+  if (narrowed.baseline) {
+    answering = policy::ArmSet();
+    answering.Add(*narrowed.baseline);
   }
-  chosen.record.reserved_usd = worst_usd;
+  for (const policy::ArmId arm : answering) {
+    held = std::max(held, ToNano(WorstCostUsd(narrowed, arm)));
+  }
+  // The cheapest arm at a ceiling that goes on, and what observing answers, are not refused.
+  const bool beyond =
+      (eligible.notes & BitOf(Note::kAtCeiling)) != 0 || narrowed.baseline.has_value();
+  if (!beyond) return ceilings.TryHold(held);
+  ceilings.Hold(held);
   return true;
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "api/service.h"
+#include "daemon/ceilings.h"
 #include "daemon/changes.h"
 #include "daemon/eligibility.h"
 #include "daemon/ids.h"
@@ -86,13 +87,15 @@ class Router final : public api::Service {
     Eligible eligible;
     policy::Decision decision;
     store::DecisionRecord record;
-    double tokens = 0;  // that its exploration used up
   };
   static Weights WeightsOf(const Narrowed& narrowed);
   static Allowance AllowanceOf(const Narrowed& narrowed, std::uint64_t tick);
+  static policy::Situation SituationOf(const Narrowed& narrowed, const Eligible& eligible,
+                                       std::uint64_t tick, const policy::ExplorationBounds& bounds);
   static Chosen ChooseFrom(const Narrowed& narrowed, const Eligible& eligible,
                            const policy::DrawKey& key, std::uint64_t tick);
-  static bool Hold(const Narrowed& narrowed, Chosen& chosen);
+  static bool Hold(const Narrowed& narrowed, const Eligible& eligible, Ceilings& ceilings,
+                   NanoUsd& held);
   static void Commit(const Narrowed& narrowed, const Chosen& chosen);
   api::RouteAnswer Finish(const Narrowed& narrowed, policy::EncodedContext& context, Chosen chosen);
   // What is left of a decision that the log did not take.
@@ -101,6 +104,7 @@ class Router final : public api::Service {
     std::uint64_t tick = 0;
     std::uint64_t policy_version = 0;
     std::optional<policy::ArmId> baseline;
+    NanoUsd held = 0;
   };
   static api::RouteAnswer Unlogged(const Narrowed& narrowed, const Eligible& eligible,
                                    const Refused& refused);

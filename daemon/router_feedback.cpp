@@ -130,7 +130,7 @@ bool Router::KnowsArm(const store::DecisionId& decision, const std::string& name
 bool Router::KnowsSource(const store::DecisionId& decision, const std::string& name,
                          const Snapshot* snapshot) const {
   if (name == "user" || name == "judge" || name == "gateway") return true;
-  return name != kTimerSource &&
+  return name != store::kTimerSource &&
          AnyRouterOf(decision, snapshot, [&](const RouterDefinition& definition) {
            return definition.sources.contains(name);
          });

@@ -62,7 +62,7 @@ Result<Done> RouterFold::Define(Position position, const store::RouterRecord& re
   if (before == nullptr) founding_arms_ = record.arm_names.size();
   if (model_ == nullptr) model_ = std::make_unique<policy::Model>(ModelOptionsOf(*definition_, 0));
   if (before != nullptr) FadeChanged({*before, *definition_, position}, *model_);
-  AddArms(position, record, *definition_);
+  AddArms(record, *definition_);
   tally_.arms.resize(record.arm_names.size());
   NotePrices(position);
   PlaceScopes(position);
@@ -79,8 +79,7 @@ Result<Done> RouterFold::Define(Position position, const store::RouterRecord& re
 
 // Arms whose names are new in this record start as they are told to; what does not fit starts from
 // the others. Statistics that were made under an older context map do not fit.
-void RouterFold::AddArms(Position position, const store::RouterRecord& record,
-                         const RouterDefinition& definition) {
+void RouterFold::AddArms(const store::RouterRecord& record, const RouterDefinition& definition) {
   policy::Model& model = *model_;
   while (model.arms() < record.arm_names.size()) {
     const auto id = static_cast<policy::ArmId>(model.arms());
@@ -96,18 +95,38 @@ void RouterFold::AddArms(Position position, const store::RouterRecord& record,
       start.others = policy::ArmSet::FirstN(id);
     }
     for (const auto& warm : record.warm_starts) {
-      if (warm.arm != id || position <= map_fitted_at_) continue;
+      if (warm.arm != id) continue;
+      const auto statistics = StatisticsIn(warm.statistics);
       policy::ArmStart offline{.from = policy::ArmStart::From::kStatistics,
                                .others = {},
                                .arm = 0,
-                               .statistics = warm.statistics,
+                               .statistics = statistics.value_or(std::string_view()),
                                .strength = arm.start_strength};
-      if (model.AddArm(offline)) break;
+      if (statistics && model.AddArm(offline)) break;
       spdlog::warn("router '{}': the statistics that arm '{}' was to start from do not fit",
                    definition.name(), arm.name);
     }
     if (model.arms() == id) model.AddArm(start);
   }
+}
+
+// Sums of two spaces never mix: the map's own numbers, or how raw features are made.
+std::uint64_t RouterFold::SpaceOfContexts() const {
+  return map_ != nullptr ? map_->fingerprint() : DigestOf(definition_->context.id());
+}
+
+std::string RouterFold::ArmStatistics(policy::ArmId arm) const {
+  const std::uint64_t space = SpaceOfContexts();
+  std::string marked(reinterpret_cast<const char*>(&space), sizeof(space));
+  return marked + model_->ArmStatistics(arm);
+}
+
+std::optional<std::string_view> RouterFold::StatisticsIn(std::string_view marked) const {
+  std::uint64_t space = 0;
+  if (marked.size() < sizeof(space)) return std::nullopt;
+  marked.copy(reinterpret_cast<char*>(&space), sizeof(space));
+  if (space != SpaceOfContexts()) return std::nullopt;
+  return marked.substr(sizeof(space));
 }
 
 // Another model under an arm's name: what was learnt of the old one is a first guess.

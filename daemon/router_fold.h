@@ -3,6 +3,7 @@
 // log's entries in order; a checkpoint is its bytes. The learner's thread only.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <limits>
@@ -59,7 +60,7 @@ class RouterFold {
   const RouterDefinition& definition() const { return *definition_; }
   const RouterTally& tally() const { return tally_; }
   bool frozen() const;
-  std::size_t quarantined() const { return model_->quarantined(); }
+  policy::ArmSet quarantined() const { return model_->quarantined(); }
   const policy::Model& model() const { return *model_; }
 
   // What requests read; derives what changed. Publishes the ledgers.
@@ -88,7 +89,10 @@ class RouterFold {
     std::vector<Ledger> ledgers;        // by scope
   };
   Report MakeReport();
-  std::string ArmStatistics(policy::ArmId arm) const { return model_->ArmStatistics(arm); }
+  // What was learnt of an arm, marked with the space that its contexts are of.
+  std::string ArmStatistics(policy::ArmId arm) const;
+  // The statistics of marked bytes; empty when they are of another space or do not fit.
+  std::optional<std::string_view> StatisticsIn(std::string_view marked) const;
   // What the decision's feedback says and what of it stands in the model.
   Standing StandingOf(const store::DecisionStory& story) const;
 
@@ -111,8 +115,7 @@ class RouterFold {
   };
 
   // -- Definition [router_fold.cpp]
-  void AddArms(store::Position position, const store::RouterRecord& record,
-               const RouterDefinition& definition);
+  void AddArms(const store::RouterRecord& record, const RouterDefinition& definition);
   struct Redefinition {
     const RouterDefinition& before;
     const RouterDefinition& after;
@@ -123,6 +126,9 @@ class RouterFold {
   void PlaceScopes(store::Position position);
   // The scope that a decision was made under: its money stays there, whatever is configured since.
   ScopeState& HomeOf(const store::DecisionRecord& record);
+  // The ledgers that its money stands in: the router's own, and the plan's (or null).
+  std::array<ScopeState*, 2> BoundBy(ScopeState& scope);
+  std::uint64_t SpaceOfContexts() const;
   LessonRules Rules() const { return {*definition_, excluded_, prices_}; }
   bool HasCeiling() const;
   bool CountsPending() const;  // contexts widen what is known before their labels are there
@@ -158,6 +164,7 @@ class RouterFold {
   // -- Context maps, folding again [router_refold.cpp]
   // The decision's context in the space of the current map; empty when the log kept too little.
   std::optional<policy::Context> ContextOf(const store::DecisionRecord& record) const;
+  std::string_view RawBytes(const store::DecisionRecord& record) const;
   store::Result<store::Done> Sample(store::Position position, const store::DecisionRecord& record);
   // Folds again from `from`. False: the inputs make no map, and nothing was folded.
   store::Result<bool> FitMap(store::Position position, store::Position from);

@@ -134,14 +134,23 @@ bool RouterFold::CountsPending() const {
   return definition_->policy.kind == policy::PolicyKind::kLinUcb;
 }
 
+// A plan's money is the router's as well.
+std::array<RouterFold::ScopeState*, 2> RouterFold::BoundBy(ScopeState& scope) {
+  ScopeState* const own = &scopes_.front();
+  return {own, &scope == own ? nullptr : &scope};
+}
+
 // Money and the contexts that lambda is solved over.
 void RouterFold::Pace(const store::DecisionRecord& record, const policy::Context* context) {
   ScopeState& scope = HomeOf(record);
   const NanoUsd held = ToNano(record.reserved_usd);
-  scope.ledger.Turn(record.time_us);
-  scope.ledger.Reserve(held);
-  scope.live->ledger.Publish(scope.ledger);
-  if (record.policy_version >= live_from_) scope.live->ledger.Folded(held);
+  for (ScopeState* bound : BoundBy(scope)) {
+    if (bound == nullptr) continue;
+    bound->ledger.Turn(record.time_us);
+    bound->ledger.Reserve(held);
+    bound->live->ledger.Publish(bound->ledger);
+    if (record.policy_version >= live_from_) bound->live->ledger.Folded(held);
+  }
 
   policy::PacedDecision paced = PacedOf(record, context);
   if (HasNote(record, Note::kNoSupport)) {
@@ -219,9 +228,12 @@ void RouterFold::Settle(const store::DecisionStory& story, const Standing& befor
   ScopeState& scope = HomeOf(decision);
   const double usd_before = SettledUsd(decision, before);
   const double usd_after = SettledUsd(decision, after);
-  if (!before.settled && after.settled) scope.ledger.Release(ToNano(decision.reserved_usd));
-  scope.ledger.Spend(ToNano(usd_after) - ToNano(usd_before), decision.time_us);
-  scope.live->ledger.Publish(scope.ledger);
+  for (ScopeState* bound : BoundBy(scope)) {
+    if (bound == nullptr) continue;
+    if (!before.settled && after.settled) bound->ledger.Release(ToNano(decision.reserved_usd));
+    bound->ledger.Spend(ToNano(usd_after) - ToNano(usd_before), decision.time_us);
+    bound->live->ledger.Publish(bound->ledger);
+  }
   if (before.billed_usd == after.billed_usd && before.served == after.served) return;
   CountCost(before, -1);
   CountCost(after, 1);

@@ -14,6 +14,7 @@ using store::Position;
 
 constexpr std::uint64_t kSettleAfterUs = 3600ULL * 1000 * 1000;
 constexpr double kWarmupLabels = 200;
+constexpr std::uint64_t kYoungDecisions = 2000;  // whose labels may still be on their way
 // A timer's record that the log did not take, or that does not come back from it, is given again.
 constexpr std::uint64_t kFireAgainUs = 60ULL * 1000 * 1000;
 
@@ -24,14 +25,12 @@ bool MayFire(std::uint64_t fired_us, std::uint64_t now_us) {
 }  // namespace
 
 RouterView RouterFold::View() {
+  // The share of decisions that get a label, of those that had some time for it.
   double pending_weight = 0;
   if (CountsPending()) {
-    const auto closed =
-        tally_.decisions - std::min<std::uint64_t>(tally_.decisions, open_.entries().size());
-    pending_weight =
-        closed == 0
-            ? 1
-            : std::min(1.0, static_cast<double>(tally_.labels) / static_cast<double>(closed));
+    const auto ripe = static_cast<double>(
+        tally_.decisions - std::min<std::uint64_t>(tally_.decisions, kYoungDecisions));
+    pending_weight = ripe == 0 ? 1 : std::min(1.0, static_cast<double>(tally_.labels) / ripe);
   }
   RouterView view;
   view.definition = definition_;
@@ -83,7 +82,7 @@ std::vector<store::OutcomeRecord> RouterFold::DueTimers(std::uint64_t now_us,
     if (age_us < soonest) break;
     store::OutcomeRecord record;
     record.decision = entry.id;
-    record.source = kTimerSource;
+    record.source = store::kTimerSource;
     record.received_us = now_us;
     const std::string id = FormatId(entry.id);
     if (!entry.settled && age_us >= settle_after_us && MayFire(entry.fired_settle_us, now_us)) {
@@ -104,8 +103,12 @@ std::vector<store::OutcomeRecord> RouterFold::DueTimers(std::uint64_t now_us,
 }
 
 std::optional<store::RouterRecord> RouterFold::DuePrices(std::uint64_t now_us) const {
+  const auto is_due = [&](const config::ArmOptions& arm) {
+    return !arm.price_changes.empty() && arm.price_changes.front().from_us <= now_us;
+  };
+  const auto& arms = definition_->options.arms;
+  if (!definition_->active || std::none_of(arms.begin(), arms.end(), is_due)) return std::nullopt;
   const auto due = WithDuePrices(definition_->options, now_us);
-  if (due == definition_->options || !definition_->active) return std::nullopt;
   auto record = MakeRecord(due, definition_->id, definition_.get());
   if (!record.ok()) return std::nullopt;
   record->time_us = now_us;
@@ -116,7 +119,8 @@ RouterFold::Report RouterFold::MakeReport() {
   Report report;
   report.tally = tally_;
   report.frozen = frozen();
-  report.quarantined = model_->quarantined();
+  report.quarantined = model_->quarantined().Size();
+  report.quarantined_arms = model_->quarantined();
   if (map_ != nullptr) {
     report.map_version = static_cast<std::uint32_t>(map_->version());
     report.map_components = map_->components();
@@ -129,11 +133,9 @@ RouterFold::Report RouterFold::MakeReport() {
   }
   for (std::size_t i = 0; i < model_->arms(); ++i) {
     const auto arm = static_cast<policy::ArmId>(i);
-    const policy::ArmHeads heads = model_->Heads(arm);
-    if (heads.quality == nullptr || heads.cost == nullptr) report.quarantined_arms.Add(arm);
     report.alarms.push_back(model_->alarms(arm));
-    report.cost_ratios.push_back(heads.cost_ratio);
-    report.latencies_s.push_back(heads.latency_s);
+    report.cost_ratios.push_back(model_->cost_ratio(arm));
+    report.latencies_s.push_back(model_->latency_s(arm));
   }
   return report;
 }

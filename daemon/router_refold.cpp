@@ -52,18 +52,23 @@ std::optional<policy::Context> RouterFold::ContextOf(const store::DecisionRecord
 
 // Remembers distinct inputs; fits the first map when there are enough, and another when the inputs
 // have left the one that stands.
+// What tells one input from another: the raw features, without those that are declared.
+std::string_view RouterFold::RawBytes(const store::DecisionRecord& record) const {
+  if (!record.features.empty()) return record.features;
+  const std::size_t declared = definition_->options.context.features.size() + 1;
+  const std::size_t raw = record.context.size() - std::min(record.context.size(), declared);
+  return {reinterpret_cast<const char*>(record.context.data()), raw * sizeof(float)};
+}
+
 Result<Done> RouterFold::Sample(Position position, const store::DecisionRecord& record) {
   const policy::ContextOptions& options = definition_->options.context;
   if (!definition_->context.fits_maps()) return Done{};
-  const std::string_view raw =
-      record.features.empty()
-          ? std::string_view(reinterpret_cast<const char*>(record.context.data()),
-                             record.context.size() * sizeof(float))
-          : std::string_view(record.features);
-  const bool kept = !record.features.empty() || options.source == policy::ContextSource::kEmbedding;
-  if (kept) samples_.Offer(position, DigestOf(raw), options.fit_after);
+  // The first release kept nothing of a text that a map could be made of.
+  if (options.source == policy::ContextSource::kText && record.features.empty()) return Done{};
+  const bool fresh = samples_.Offer(position, DigestOf(RawBytes(record)), options.fit_after);
   if (map_ == nullptr) {
-    if (samples_.distinct() < options.fit_after) return Done{};
+    // Inputs that make no map are not tried again before there is another.
+    if (!fresh || samples_.distinct() < options.fit_after) return Done{};
   } else {
     if (record.map_version == map_->version()) samples_.Watch(ProjectionIn(record, *map_));
     if (!options.refit_on_shift || samples_.shift() < kShiftMax) return Done{};
@@ -118,7 +123,7 @@ Result<Done> RouterFold::Refold(Position position, Position from) {
   current.warm_starts.clear();  // those that fit are met on the way
   if (from == 0) tally_.ForgetLabels();
   model_ = std::make_unique<policy::Model>(ModelOptionsOf(*definition_, components));
-  if (from > 0) AddArms(position, current, *definition_);
+  if (from > 0) AddArms(current, *definition_);
   Position at = from;
   Position said = from;
   while (at < position) {
@@ -136,7 +141,7 @@ Result<Done> RouterFold::Refold(Position position, Position from) {
       said = at;
     }
   }
-  AddArms(position, current, *definition_);
+  AddArms(current, *definition_);
   for (ScopeState& scope : scopes_) scope.pacer.ForgetContexts();
   for (const store::DecisionRecord& record : again.newest) {
     const auto context = ContextOf(record);
@@ -156,7 +161,7 @@ Result<Done> RouterFold::RefoldEntry(const store::LogEntry& entry, Again& again)
     if (again.definition != nullptr) {
       FadeChanged({*again.definition, **definition, entry.position}, *model_);
     }
-    AddArms(entry.position, *router, **definition);
+    AddArms(*router, **definition);
     again.definition = *definition;
     return Done{};
   }

@@ -251,14 +251,24 @@ ArmHeads Model::Heads(ArmId id) {
           .latency_s = arm.latency.Expected()};
 }
 
+double Model::cost_ratio(ArmId arm) const {
+  return arms_[arm].calibration.Ratio();
+}
+
+double Model::latency_s(ArmId arm) const {
+  return arms_[arm].latency.Expected();
+}
+
 std::shared_ptr<const Posterior> Model::Derive(double pending_weight) {
   std::vector<ArmPosterior> derived;
   derived.reserve(arms_.size());
-  quarantined_ = 0;
+  quarantined_ = ArmSet();
   for (Arm& arm : arms_) {
     const bool quality = arm.quality.Refresh(clock_, pending_weight);
     const bool cost = arm.cost.Refresh(clock_, 0);
-    quarantined_ += quality && cost ? 0 : 1;
+    if (!quality || !cost) {
+      quarantined_.Add(static_cast<ArmId>(derived.size()));
+    }
     derived.push_back({.quality = arm.quality.factor(),
                        .cost = arm.cost.factor(),
                        .quality_prior = arm.quality.prior(),

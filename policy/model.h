@@ -107,15 +107,17 @@ class Model {
 
   std::uint64_t labels() const { return labels_; }  // ever learnt, retracted ones excluded
   std::uint64_t alarms(ArmId arm) const;            // ever, those that froze included
+  double cost_ratio(ArmId arm) const;               // billed over predicted
+  double latency_s(ArmId arm) const;                // expected; 0 when nothing is known
   std::uint64_t last_alarm_tick() const { return last_reset_tick_; }  // with a reset; 0: none yet
   ArmHeads Heads(ArmId arm);  // null solutions: cannot be factored
 
   // The posterior of the statistics at the current tick; factors only what changed since the last
   // call or decayed by more than 3 %. An arm whose statistics cannot be factored keeps its last
-  // factor and is counted in quarantined(). `pending_weight` is the share of decisions that get a
+  // factor and is named in quarantined(). `pending_weight` is the share of decisions that get a
   // label (0: pending contexts do not count).
   std::shared_ptr<const Posterior> Derive(double pending_weight = 0);
-  std::size_t quarantined() const { return quarantined_; }
+  ArmSet quarantined() const { return quarantined_; }
 
   // Same statistics, same bytes. Versioned; restored only under the options it was written with. A
   // restored model goes on as the one that was written, to the bit.
@@ -172,7 +174,7 @@ class Model {
   std::uint64_t next_since_ = 0;
   std::uint64_t next_cost_since_ = 0;
   std::uint64_t last_reset_tick_ = 0;
-  std::size_t quarantined_ = 0;
+  ArmSet quarantined_;
 };
 
 }  // namespace sluice::policy

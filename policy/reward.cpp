@@ -159,7 +159,7 @@ std::optional<double> CostUsdOf(const Signals& signals, const TokenPrices& price
   if (!cost && input && output) {
     cost = (*input * prices.input_usd_per_million + *output * prices.output_usd_per_million) * 1e-6;
   }
-  if (!cost || !std::isfinite(*cost) || *cost <= 0) {
+  if (!cost || !std::isfinite(*cost) || *cost < 0) {
     return std::nullopt;
   }
   return cost;

@@ -76,7 +76,8 @@ Verdict Judge(std::span<const Report> reports);
 // The billed cost when reported, else tokens at list price; this takes both directions, because
 // half a bill would teach that the arm is cheap. Reasoning tokens are output tokens and cached ones
 // input tokens: they are part of these counts, and stand for them where these are missing. Empty
-// when neither is known or the result is not finite and positive.
+// when neither is known or the result is not finite or negative; a call that cost nothing is a bill
+// of 0.
 std::optional<double> CostUsdOf(const Signals& signals, const TokenPrices& prices);
 
 }  // namespace sluice::policy

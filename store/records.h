@@ -85,6 +85,8 @@ struct DecisionRecord {
 };
 
 inline constexpr std::uint8_t kOrdinalUnknown = 255;
+// The source of records that timers write.
+inline constexpr std::string_view kTimerSource = "sluice";
 
 // Raw facts reported about a decision, by whoever may report; timers that fire report as well
 // (source "sluice"), so that they stand in the log and count once. Which signals are present is

@@ -46,7 +46,9 @@ Appended CommitBatch::AddOutcome(OutcomeRecord record) {
   if (!found.ok()) return ReadFailed(found.error());
   if (*found == nullptr) return Appended::kUnknown;
   DecisionIndex& decision = (*found)->index;
-  if (decision.outcomes.size() >= kOutcomesPerDecisionMax) return Appended::kTooMany;
+  const bool timer = record.source == kTimerSource;
+  const std::size_t most = kOutcomesPerDecisionMax + (timer ? kTimerOutcomesMax : 0);
+  if (decision.outcomes.size() >= most) return Appended::kTooMany;
 
   record.decision_position = decision.position;
   record.ordinal = static_cast<std::uint8_t>(decision.outcomes.size());

@@ -26,6 +26,9 @@
 namespace sluice::store {
 
 inline constexpr std::size_t kOutcomesPerDecisionMax = 64;
+// Beside them there is room for what timers say (source kTimerSource), so that nobody who reports
+// too much keeps them from it.
+inline constexpr std::size_t kTimerOutcomesMax = 2;
 
 enum class Appended {
   kAccepted,   // on disk and synced

@@ -106,6 +106,7 @@ std::vector<Bound> LearningNumbers() {
       {"[[router]]\n", "router[0].", "half_life", {"0", "1", "1000000000"}, {"-1", "1000000001"}},
       {context, "router[0].context.", "components", {"1", "64"}, {"0", "65"}},
       {context, "router[0].context.", "fit_after", {"30", "1000"}, {"29", "1001"}},
+      {context, "router[0].context.", "gram_seed", {"0", "4294967295"}, {"-1", "4294967296"}},
       {context, "router[0].context.", "refit_on_shift", {"true", "false"}, {"1", "\"true\""}},
       {feedback, "router[0].feedback.", "default_after_s", {"1", "31536000"}, {"0", "31536001"}},
       {feedback, "router[0].feedback.", "revision_days", {"1", "365"}, {"0", "366"}},

@@ -90,7 +90,7 @@ TEST_CASE("what was learnt otherwise is learnt again") {
   CHECK(After([](auto& r) { r.context.components = 30; }) ==
         "context.components: 25 -> 30 (rebuild)");
   CHECK(After([](auto& r) { r.context.projection = policy::Projection::kNone; }) ==
-        "context.projection: \"fitted\" -> \"none\" (rebuild)");
+        "context.projection: \"fitted\" -> \"none\" (new router)");
   CHECK(After([](auto& r) { r.sources[0].weight = 1; }) ==
         "source[lab].weight: 0.5 -> 1.0 "
         "(rebuild)");

@@ -282,10 +282,15 @@ TEST_CASE("near the ceiling the cheapest arms answer and at it what is configure
   } else {
     CHECK(std::get<api::RouteAnswer>(reply).arm == "economy");
   }
-  // What the caller decides is answered and counted.
+  // What the caller decides is refused only where everything is.
   api::RouteRequest request = Declared(100, 100);
   request.override_arm = "premium";
-  CHECK(std::get<api::RouteAnswer>(process.Route(request)).arm == "premium");
+  const auto overridden = process.Route(request);
+  if (reached == CeilingAction::kRefuse) {
+    CHECK(std::get<api::Problem>(overridden).status == 429);
+  } else {
+    CHECK(std::get<api::RouteAnswer>(overridden).arm == "premium");
+  }
 }
 
 TEST_CASE("days and months turn at midnight UTC and a restart keeps them") {

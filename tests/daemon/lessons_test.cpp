@@ -170,7 +170,7 @@ TEST_CASE("a default reward stands in until somebody says something") {
   options.feedback.default_reward = .9;
   Story story(options);
   const auto fires = [](OutcomeRecord& record) {
-    record.source = kTimerSource;
+    record.source = store::kTimerSource;
     record.event_id = std::string(kDefaultEvent) + "id";
     record.reward = .9;
   };
@@ -264,7 +264,7 @@ TEST_CASE("after the window nothing is learnt and money that was given up is rel
   CHECK_FALSE(story.Now().billed_usd);
   CHECK_FALSE(story.Now().settled);
   story.Say([&](auto& r) {
-    r.source = kTimerSource;
+    r.source = store::kTimerSource;
     r.event_id = std::string(kSettleEvent) + "id";
     r.received_us = story.story.decision.time_us + 9 * kDayUs;
   });

@@ -235,7 +235,7 @@ void GiveUp(store::Store& store, const Script& script) {
   for (const auto& decision : script.decisions) {
     OutcomeRecord record;
     record.decision = decision.id;
-    record.source = kTimerSource;
+    record.source = store::kTimerSource;
     record.event_id = std::string(kSettleEvent) + FormatId(decision.id);
     record.received_us = decision.time_us + 86400ULL * 1'000'000;
     store.AppendOutcomes({record}, [](const auto&) {});

@@ -46,7 +46,7 @@ std::size_t TimersInLog(store::Store& store) {
   std::size_t timers = 0;
   for (const store::LogEntry& entry : *entries) {
     const auto* outcome = std::get_if<store::OutcomeRecord>(&entry.record);
-    if (outcome != nullptr && outcome->source == kTimerSource) ++timers;
+    if (outcome != nullptr && outcome->source == store::kTimerSource) ++timers;
   }
   return timers;
 }

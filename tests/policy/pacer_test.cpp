@@ -280,6 +280,46 @@ double QualityBound(const Scene& scene, double weight) {
   return mean - std::sqrt(variance);
 }
 
+// The best arm's average, as far above its estimate as few labels make likely.
+double ReferenceQuality(const Scene& scene) {
+  const double n = static_cast<double>(scene.contexts.size() - scene.First());
+  double best = -HUGE_VAL;
+  for (const RidgeSolution& solution : scene.heads.quality) {
+    double sum = 0;
+    Context average = Context::Zero(static_cast<Eigen::Index>(solution.theta.size()));
+    for (std::size_t i = scene.First(); i < scene.contexts.size(); ++i) {
+      sum += scene.Dot(solution.theta, scene.contexts[i]);
+      average += scene.contexts[i] / static_cast<float>(n);
+    }
+    const double precision = solution.u[0] * solution.u[0];
+    const double variance =
+        solution.b_n / solution.a_n * static_cast<double>(average.squaredNorm()) / precision;
+    const double widths = std::min(3.0, 1000 / (2 * solution.a_n));
+    best = std::max(best, sum / n + widths * std::sqrt(variance));
+  }
+  return best;
+}
+
+TEST_CASE("what is overestimated where it is chosen raises the floor") {
+  Scene scene(3, 4, 3, 400);
+  Pacer pacer({.objective = Objective::kCheapestAbove, .quality_floor = .95});
+  scene.Decide(pacer, 300);
+  pacer.Solve(scene.heads.Arms());
+  const double weight = pacer.cost_weight();
+  REQUIRE(weight > 0);
+  for (int i = 0; i < 2000; ++i) {
+    pacer.Labelled(.8, .78);
+  }
+  pacer.Solve(scene.heads.Arms());
+  CHECK(pacer.cost_weight() < weight);
+  for (int i = 0; i < 4000; ++i) {
+    pacer.Labelled(.8, .81);
+  }
+  pacer.Labelled(.8, std::nan(""));
+  pacer.Solve(scene.heads.Arms());
+  CHECK(pacer.cost_weight() > weight);
+}
+
 TEST_CASE("cheapest_above takes the largest weight that keeps the floor for sure") {
   int inside = 0;
   for (std::uint64_t seed = 0; seed < 30; ++seed) {
@@ -287,14 +327,7 @@ TEST_CASE("cheapest_above takes the largest weight that keeps the floor for sure
     Pacer pacer({.objective = Objective::kCheapestAbove, .quality_floor = .95});
     scene.Decide(pacer, 20 + scene.rng.Below(400));
     pacer.Solve(scene.heads.Arms());
-    double best = -HUGE_VAL;
-    for (const RidgeSolution& solution : scene.heads.quality) {
-      double sum = 0;
-      for (std::size_t i = scene.First(); i < scene.contexts.size(); ++i) {
-        sum += scene.Dot(solution.theta, scene.contexts[i]);
-      }
-      best = std::max(best, sum / static_cast<double>(scene.contexts.size() - scene.First()));
-    }
+    const double best = ReferenceQuality(scene);
     const double weight = pacer.cost_weight();
     CAPTURE(seed, weight, best, QualityBound(scene, weight));
     if (weight == 0) {

@@ -210,13 +210,13 @@ TEST_CASE("half a bill is no cost") {
   CHECK_FALSE(CostUsdOf({.output_tokens = 1000}, kPrices));
 }
 
-TEST_CASE("a cost that is not positive is no cost") {
+TEST_CASE("a call may cost nothing and a negative or unknown cost is no cost") {
   CHECK_FALSE(CostUsdOf({}, kPrices));
-  CHECK_FALSE(CostUsdOf({.cost_usd = 0}, kPrices));
+  CHECK(CostUsdOf({.cost_usd = 0}, kPrices) == 0.);
   CHECK_FALSE(CostUsdOf({.cost_usd = -1}, kPrices));
   CHECK_FALSE(CostUsdOf({.cost_usd = std::nan("")}, kPrices));
   CHECK_FALSE(CostUsdOf({.cost_usd = HUGE_VAL}, kPrices));
-  CHECK_FALSE(CostUsdOf({.input_tokens = 0, .output_tokens = 0}, kPrices));
+  CHECK(CostUsdOf({.input_tokens = 0, .output_tokens = 0}, kPrices) == 0.);
 }
 
 }  // namespace

@@ -116,7 +116,9 @@ struct Thetas {
 
 inline Thetas ThetasOf(const daemon::Learner& learner, const policy::ModelOptions& options,
                        policy::ArmId arm) {
-  const auto bytes = learner.ArmStatistics(0, arm);
+  // Behind the mark of the space that they are of.
+  auto bytes = learner.ArmStatistics(0, arm);
+  if (bytes) bytes->erase(0, sizeof(std::uint64_t));
   policy::Model model(options);
   if (!bytes || !model.AddArm({.from = policy::ArmStart::From::kStatistics,
                                .others = {},
