@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/fold_report.h"
 #include "daemon/lessons.h"
 #include "daemon/map_samples.h"
 #include "daemon/open_decisions.h"
@@ -73,21 +74,7 @@ class RouterFold {
   std::optional<store::RouterRecord> DuePrices(std::uint64_t now_us) const;
 
   // For the admin plane.
-  struct Report {
-    RouterTally tally;
-    bool frozen = false;
-    std::size_t quarantined = 0;
-    policy::ArmSet quarantined_arms;
-    std::uint32_t map_version = 0;
-    std::size_t map_components = 0;
-    store::Position map_fitted_at = 0;
-    std::size_t distinct_seen = 0;
-    double input_shift = 0;
-    std::vector<std::uint64_t> alarms;  // by arm
-    std::vector<double> cost_ratios;    // by arm
-    std::vector<double> latencies_s;    // by arm; 0: not known
-    std::vector<Ledger> ledgers;        // by scope
-  };
+  using Report = FoldReport;
   Report MakeReport();
   // What was learnt of an arm, marked with the space that its contexts are of.
   std::string ArmStatistics(policy::ArmId arm) const;

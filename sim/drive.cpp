@@ -318,7 +318,7 @@ std::variant<RouterFacts, std::string> FactsOf(const json& body) {
   try {
     facts.name = body.at("name");
     facts.policy = body.at("policy");
-    facts.cost_weight = body.at("cost_weight");
+    facts.cost_weight = body.at("scopes").at(0).at("cost_weight");  // the router's own
     if (body.at("context_source") == "embedding") {
       facts.source = policy::ContextSource::kEmbedding;
       facts.embedding_dimension = body.at("embedding_dimension").get<std::size_t>();

@@ -12,6 +12,8 @@ constexpr std::uint64_t kStartUs = 1'735'689'600'000'000;  // 2025-01-01T00:00:0
 constexpr std::uint64_t kStepUs = 1'000;                   // from one request to the next
 constexpr std::uint16_t kNode = 1;
 constexpr std::uint64_t kIdSeed = 1;
+// A daemon draws a secret; here the same options make the same contexts.
+constexpr std::uint32_t kGramSeed = 1;
 
 std::optional<std::string> Refusal(const api::FeedbackReply& reply) {
   if (const auto* problem = std::get_if<api::Problem>(&reply)) return problem->detail;
@@ -48,7 +50,7 @@ Process::Process(const config::RouterOptions& router)
                .changes = &changes_}) {}
 
 std::optional<std::string> Process::Start() {
-  auto record = daemon::MakeRecord(options_, 0, nullptr);
+  auto record = daemon::MakeRecord(options_, 0, nullptr, kGramSeed);
   if (!record) return record.error().message;
   record->time_us = now_us_;
   if (const auto appended = store_->AppendRouter(*record); !appended) {

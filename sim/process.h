@@ -1,7 +1,7 @@
 // The daemon's own parts put together without threads, disk or sockets, with time and ids handed
 // in: what `run` and `bench` play tasks through. Every request sees everything that was learnt
-// before it, so the same calls give the same choices. One thread at a time; two processes share
-// nothing.
+// before it, so the same calls give the same choices; n-grams are keyed by a fixed seed where the
+// router names none. One thread at a time; two processes share nothing.
 #pragma once
 
 #include <cstdint>

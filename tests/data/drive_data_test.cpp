@@ -22,8 +22,10 @@ int main(int argc, char** argv) {
   try {
     const tests::TemporaryDirectory directory;
     const std::string what = "--data " + data.string() + " --seed 3 --feedback-delay 3";
-    const auto run = tests::Simulate("run " + what, directory.File("run.json"));
-    const tests::DaemonProcess process(directory.File("data"));
+    const std::string config = tests::WithGramSeed(directory.File("sluice.toml"));
+    const auto run =
+        tests::Simulate("run --config " + config + " " + what, directory.File("run.json"));
+    const tests::DaemonProcess process(directory.File("data"), {"--config", config});
     const auto drive = tests::DriveInLockstep(process, what, directory.File("drive.json"));
     const bool same = tests::Comparable(drive) == tests::Comparable(run);
     std::printf("%zu prompts, decisions %s\n", drive["choices"].size(), same ? "equal" : "differ");

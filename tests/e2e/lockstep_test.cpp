@@ -14,10 +14,12 @@ namespace sluice {
 TEST_CASE("driving in lockstep makes the decisions that running in process makes") {
   const tests::TemporaryDirectory directory;
   const std::string what = "--world tasks --limit 500 --seed 5 --feedback-delay 7";
-  const auto run = tests::Simulate("run " + what, directory.File("run.json"));
-  CHECK(run == tests::Simulate("run " + what, directory.File("again.json")));
+  const std::string config = tests::WithGramSeed(directory.File("sluice.toml"));
+  const std::string course = "run --config " + config + " " + what;
+  const auto run = tests::Simulate(course, directory.File("run.json"));
+  CHECK(run == tests::Simulate(course, directory.File("again.json")));
 
-  const tests::DaemonProcess process(directory.File("data"));
+  const tests::DaemonProcess process(directory.File("data"), {"--config", config});
   const auto drive = tests::DriveInLockstep(process, what, directory.File("drive.json"));
   CHECK(drive["choices"].size() == 500);
   CHECK((tests::Comparable(drive) == tests::Comparable(run)));

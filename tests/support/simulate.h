@@ -21,6 +21,13 @@ inline nlohmann::json Simulate(const std::string& arguments, const std::string& 
   return nlohmann::json::parse(written);
 }
 
+// Writes a configuration of defaults but for the key of the n-grams, which a daemon would draw by
+// itself: with it, the daemon and a run make the same contexts.
+inline std::string WithGramSeed(const std::string& file) {
+  std::ofstream(file) << "[[router]]\n[router.context]\ngram_seed = 7\n";
+  return file;
+}
+
 inline nlohmann::json DriveInLockstep(const DaemonProcess& process, const std::string& what,
                                       const std::string& file) {
   return Simulate("drive --lockstep " + what +

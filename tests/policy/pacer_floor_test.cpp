@@ -1,0 +1,121 @@
+// The objective cheapest_above: the smallest spend that keeps a quality.
+#include <algorithm>
+#include <cmath>
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/pacer_scene.h"
+
+namespace sluice::policy {
+namespace {
+
+// The quality of what `weight` chooses, one standard deviation of the average below its estimate.
+double QualityBound(const Scene& scene, double weight) {
+  const double n = static_cast<double>(scene.contexts.size() - scene.First());
+  double mean = 0;
+  double variance = 0;
+  for (std::size_t a = 0; a < scene.heads.quality.size(); ++a) {
+    const RidgeSolution& solution = scene.heads.quality[a];
+    Context average = Context::Zero(static_cast<Eigen::Index>(solution.theta.size()));
+    for (std::size_t i = scene.First(); i < scene.contexts.size(); ++i) {
+      if (scene.Chosen(i, weight) == a) {
+        mean += scene.Dot(solution.theta, scene.contexts[i]) / n;
+        average += scene.contexts[i] / static_cast<float>(n);
+      }
+    }
+    // A is a multiple of the identity.
+    const double precision = solution.u[0] * solution.u[0];
+    variance +=
+        solution.b_n / solution.a_n * static_cast<double>(average.squaredNorm()) / precision;
+  }
+  return mean - std::sqrt(variance);
+}
+
+// The best arm's average, as far above its estimate as few labels make likely.
+double ReferenceQuality(const Scene& scene) {
+  const double n = static_cast<double>(scene.contexts.size() - scene.First());
+  double best = -HUGE_VAL;
+  for (const RidgeSolution& solution : scene.heads.quality) {
+    double sum = 0;
+    Context average = Context::Zero(static_cast<Eigen::Index>(solution.theta.size()));
+    for (std::size_t i = scene.First(); i < scene.contexts.size(); ++i) {
+      sum += scene.Dot(solution.theta, scene.contexts[i]);
+      average += scene.contexts[i] / static_cast<float>(n);
+    }
+    const double precision = solution.u[0] * solution.u[0];
+    const double variance =
+        solution.b_n / solution.a_n * static_cast<double>(average.squaredNorm()) / precision;
+    const double widths = std::min(3.0, 1000 / (2 * solution.a_n));
+    best = std::max(best, sum / n + widths * std::sqrt(variance));
+  }
+  return best;
+}
+
+TEST_CASE("what is overestimated where it is chosen raises the floor") {
+  Scene scene(3, 4, 3, 400);
+  Pacer pacer({.objective = Objective::kCheapestAbove, .quality_floor = .95});
+  scene.Decide(pacer, 300);
+  pacer.Solve(scene.heads.Arms());
+  const double weight = pacer.cost_weight();
+  REQUIRE(weight > 0);
+  for (int i = 0; i < 2000; ++i) {
+    pacer.Labelled(.8, .78);
+  }
+  pacer.Solve(scene.heads.Arms());
+  CHECK(pacer.cost_weight() < weight);
+  for (int i = 0; i < 4000; ++i) {
+    pacer.Labelled(.8, .81);
+  }
+  pacer.Labelled(.8, std::nan(""));
+  pacer.Solve(scene.heads.Arms());
+  CHECK(pacer.cost_weight() > weight);
+}
+
+TEST_CASE("cheapest_above takes the largest weight that keeps the floor for sure") {
+  int inside = 0;
+  for (std::uint64_t seed = 0; seed < 30; ++seed) {
+    Scene scene(seed, 2 + seed % 5, 2 + seed % 4, 400);
+    Pacer pacer({.objective = Objective::kCheapestAbove, .quality_floor = .95});
+    scene.Decide(pacer, 20 + scene.rng.Below(400));
+    pacer.Solve(scene.heads.Arms());
+    const double best = ReferenceQuality(scene);
+    const double weight = pacer.cost_weight();
+    CAPTURE(seed, weight, best, QualityBound(scene, weight));
+    if (weight == 0) {
+      CHECK(QualityBound(scene, 0) < .95 * best);
+    } else {
+      CHECK(QualityBound(scene, weight * (1 - 1e-7)) >= .95 * best * (1 - 1e-6));
+      CHECK((weight > 9e5 || QualityBound(scene, weight * (1 + 1e-7)) < .95 * best * (1 + 1e-6)));
+      ++inside;
+    }
+    CHECK(pacer.exploration_scale() == 1);
+  }
+  CHECK(inside > 10);  // the property is not empty
+}
+
+TEST_CASE(
+    "cheapest_above pays for the best while little is known and counts what exploring costs") {
+  Scene unsure(7, 3, 3, .01);
+  Pacer pacer({.objective = Objective::kCheapestAbove});
+  unsure.Decide(pacer, 100);
+  pacer.Solve(unsure.heads.Arms());
+  CHECK(pacer.cost_weight() == 0);
+
+  const auto weight_with_shift = [](double shift) {
+    Scene scene(12, 3, 3, 1e6);
+    Pacer sure({.objective = Objective::kCheapestAbove, .quality_floor = .97});
+    scene.Decide(sure, 100);
+    for (const Context& x : scene.contexts) {
+      sure.Decided({.context = {x.data(), 3}, .quality_shift = shift});
+    }
+    sure.Solve(scene.heads.Arms());
+    return sure.cost_weight();
+  };
+  CHECK(weight_with_shift(0) < 1e5);
+  CHECK(weight_with_shift(-.01) < weight_with_shift(0));
+  CHECK(weight_with_shift(-.01) > 0);
+  CHECK(weight_with_shift(-.9) == 0);
+}
+
+}  // namespace
+}  // namespace sluice::policy
