@@ -158,14 +158,6 @@ void TokenBucket::GiveBack(double unused) {
   tokens_q32_.fetch_add(unused_q32, std::memory_order_relaxed);
 }
 
-// Where the bucket was full the refill was less: the bucket is left with too little, never too
-// much.
-void TokenBucket::Undo(double used) {
-  const auto used_q32 = static_cast<std::int64_t>(std::max(0.0, used) * kOneQ32);
-  tokens_q32_.fetch_add(used_q32 - rate_q32_.load(std::memory_order_relaxed),
-                        std::memory_order_relaxed);
-}
-
 double TokenBucket::left() const {
   return static_cast<double>(tokens_q32_.load(std::memory_order_relaxed)) / kOneQ32;
 }

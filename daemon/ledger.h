@@ -99,8 +99,6 @@ class TokenBucket {
   // not used, so that the sum of what is used never exceeds rate * decisions + burst.
   double Take(double wanted);
   void GiveBack(double unused);
-  // The decision that `used` so much was not made: as if Take had not been called.
-  void Undo(double used);
   double left() const;
 
  private:

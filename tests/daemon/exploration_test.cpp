@@ -104,13 +104,6 @@ TEST_CASE("threads share their tokens") {
       for (int k = 0; k < kEach; ++k) {
         const double taken = bucket.Take(0.05);
         const double spent = taken * rng.Uniform();
-        if (rng.Below(50) == 0) {
-          // Somebody took the last dollars: it is asked again.
-          bucket.GiveBack(taken - spent);
-          bucket.Undo(spent);
-          --k;
-          continue;
-        }
         bucket.GiveBack(taken - spent);
         used[static_cast<std::size_t>(i)] += spent;
       }

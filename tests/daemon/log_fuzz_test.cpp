@@ -323,6 +323,7 @@ TEST_CASE("a log with alarms and operators in it folds to the same bits again") 
   CAPTURE(seed);
   config::RouterOptions router = tests::SmallRouter();
   router.prior.half_life = seed == 21 ? 0 : 4000;
+  router.prior.drift.threshold = 3;
   const Script script = MakeScript(seed, /*collapses=*/true);
   Lived lived = Live(script, router, seed, /*interfered=*/seed == 22);
   if (seed == 21) CHECK(Alarms(**lived.learner) > 0);
