@@ -56,8 +56,8 @@ struct ArmOptions {
 // What is done near and at a hard ceiling.
 enum class CeilingAction : std::uint8_t { kGoOn, kCheapest, kRefuse };
 
-// Dollars that are never exceeded, by UTC day and month; worst cases are reserved at the decision
-// and settled at feedback. 0: no ceiling.
+// Dollars by UTC day and month, never exceeded with kRefuse; worst cases are reserved at the
+// decision and settled at feedback. 0: no ceiling.
 struct CeilingOptions {
   double day_usd = 0;
   double month_usd = 0;

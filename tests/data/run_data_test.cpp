@@ -28,7 +28,7 @@ struct Point {
 };
 constexpr double kNear = 1.5;
 constexpr Point kPoints[] = {
-    {370, 2e-4, 0.01, true}, {5.5, 1e-3, -0.006, false}, {1.5, 5e-3, -0.006, false}};
+    {370, 2e-4, 0.02, true}, {5.5, 7e-4, -0.004, false}, {1.5, 4e-3, -0.004, false}};
 
 [[noreturn]] void Die(const std::string& text) {
   std::printf("%s\n", text.c_str());
