@@ -152,6 +152,7 @@ inline constexpr std::size_t kParamsMax = 32;
 inline constexpr std::size_t kParamBytesMax = 1024;  // of a text
 inline constexpr std::size_t kPriceChangesMax = 64;
 
+// The order is on disk (store::AdminRecord::operation): append only.
 enum class AdminOperation : std::uint8_t { kFreeze, kUnfreeze, kRollback, kReset, kRefit };
 
 struct AdminRequest {

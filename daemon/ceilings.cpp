@@ -59,7 +59,7 @@ bool Ceilings::TryHold(NanoUsd amount) {
   if (!bounds_[0].ledger->TryHold(amount, now_us_, *bounds_[0].options)) return false;
   if (count_ == 1) return true;
   if (bounds_[1].ledger->TryHold(amount, now_us_, *bounds_[1].options)) return true;
-  bounds_[0].ledger->Folded(amount);
+  bounds_[0].ledger->Release(amount);
   return false;
 }
 
@@ -67,8 +67,8 @@ void Ceilings::Hold(NanoUsd amount) {
   for (std::size_t i = 0; i < count_; ++i) bounds_[i].ledger->Hold(amount);
 }
 
-void Ceilings::GiveBack(NanoUsd amount) {
-  for (std::size_t i = 0; i < count_; ++i) bounds_[i].ledger->Folded(amount);
+void Ceilings::Release(NanoUsd amount) {
+  for (std::size_t i = 0; i < count_; ++i) bounds_[i].ledger->Release(amount);
 }
 
 void Ceilings::NeverLogged(NanoUsd held, NanoUsd worst) {

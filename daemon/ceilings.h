@@ -24,7 +24,7 @@ class Ceilings {
 
   bool TryHold(NanoUsd amount);
   void Hold(NanoUsd amount);
-  void GiveBack(NanoUsd amount);
+  void Release(NanoUsd amount);
   // The log did not take the decision that held `held`; the answer may cost `worst`.
   void NeverLogged(NanoUsd held, NanoUsd worst);
 

@@ -167,11 +167,11 @@ ArmSet Cheapest(const Narrowed& narrowed, ArmSet arms, double slack) {
   return cheapest;
 }
 
-Problem AtCeiling(const config::CeilingOptions& ceiling) {
-  Problem problem =
-      Refusal(429, "Ceiling reached",
-              "what may be spent this " + std::string(ceiling.day_usd > 0 ? "day" : "month") +
-                  " is spent or held back for decisions whose cost is not known yet");
+Problem AtCeiling() {
+  Problem problem = Refusal(
+      429, "Ceiling reached",
+      "what may be spent this day or month is spent or held back for decisions whose cost is "
+      "not known yet");
   problem.retry_after_s = kRetryAtCeilingS;
   return problem;
 }
@@ -187,8 +187,7 @@ std::optional<Problem> NarrowByCeiling(const Narrowed& narrowed, Eligible& eligi
     if (ToNano(WorstCostUsd(narrowed, arm)) <= headroom) fitting.Add(arm);
   }
   if (fitting.Empty()) {
-    const config::CeilingOptions& ceiling = ceilings.Tightest();
-    if (ceiling.reached == config::CeilingAction::kRefuse) return AtCeiling(ceiling);
+    if (ceilings.Tightest().reached == config::CeilingAction::kRefuse) return AtCeiling();
     ArmSet one;
     one.Add(Cheapest(narrowed, eligible.arms, 1).First());
     Keep(one, Narrowing::kCeiling, eligible);

@@ -15,8 +15,7 @@ namespace sluice::daemon {
 struct FoldReport {
   RouterTally tally;
   bool frozen = false;
-  std::size_t quarantined = 0;
-  policy::ArmSet quarantined_arms;
+  policy::ArmSet quarantined;  // arms that cannot be factored
   std::uint32_t map_version = 0;
   std::size_t map_components = 0;
   store::Position map_fitted_at = 0;

@@ -249,7 +249,7 @@ void Learner::PublishSnapshot() {
 }
 
 void Learner::ReportProgress() {
-  std::vector<RouterFold::Report> reports;
+  std::vector<FoldReport> reports;
   reports.reserve(routers_.size());
   for (const auto& router : routers_) reports.push_back(router->MakeReport());
   const std::lock_guard lock(mutex_);

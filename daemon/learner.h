@@ -26,8 +26,8 @@ namespace sluice::daemon {
 class Metrics;
 
 struct LearnerReport {
-  store::Position applied = 0;              // folded, and in the snapshot that was published
-  std::vector<RouterFold::Report> routers;  // by router id
+  store::Position applied = 0;      // folded, and in the snapshot that was published
+  std::vector<FoldReport> routers;  // by router id
 };
 
 class Learner {

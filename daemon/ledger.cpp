@@ -120,7 +120,7 @@ bool LiveLedger::TryHold(NanoUsd amount, std::uint64_t now_us,
   // Others may have held as much meanwhile and been folded, which leaves the same in flight: what
   // they hold shows now.
   if (fits(in_flight_.load(std::memory_order_acquire))) return true;
-  Folded(amount);
+  Release(amount);
   return false;
 }
 

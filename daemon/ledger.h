@@ -46,8 +46,8 @@ class LiveLedger {
  public:
   // By the learner.
   void Publish(const Ledger& ledger);
-  // A held decision was folded: it stands in the published ledger now.
-  void Folded(NanoUsd held) { in_flight_.fetch_sub(held, std::memory_order_release); }
+  // Is held no longer: it was folded and stands in the published ledger, or is not needed.
+  void Release(NanoUsd held) { in_flight_.fetch_sub(held, std::memory_order_release); }
   // The log did not take the decision, so that no bill will come: it counts as spent while its day
   // and month last.
   void NeverLogged(NanoUsd held);

@@ -166,9 +166,13 @@ class Walk {
 
 }  // namespace
 
+std::uint64_t RevisionWindowUs(const RouterDefinition& definition) {
+  return definition.options.feedback.revision_days * kDayUs;
+}
+
 bool Closed(const RouterDefinition& definition, const store::DecisionRecord& decision,
             std::uint64_t now_us) {
-  return now_us > decision.time_us + definition.options.feedback.revision_days * kDayUs;
+  return now_us > decision.time_us + RevisionWindowUs(definition);
 }
 
 Standing StandingAt(const LessonRules& rules, const store::DecisionStory& story, Position end) {

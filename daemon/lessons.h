@@ -75,6 +75,8 @@ Standing StandingAt(const LessonRules& rules, const store::DecisionStory& story,
 
 // "open", "contributed", "revised", "voided", or "closed" once the window is over.
 std::string_view LessonState(const Standing& standing, bool closed);
+// How long after a decision feedback is learnt.
+std::uint64_t RevisionWindowUs(const RouterDefinition& definition);
 bool Closed(const RouterDefinition& definition, const store::DecisionRecord& decision,
             std::uint64_t now_us);
 

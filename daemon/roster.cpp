@@ -84,7 +84,7 @@ void PlaceSources(RouterDefinition& definition) {
   place("user", feedback.user_weight);
   place("judge", feedback.judge_weight);
   place("gateway", feedback.gateway_weight);
-  place("sluice", feedback.default_weight);
+  place(std::string(store::kTimerSource), feedback.default_weight);
   for (const config::SourceOptions& source : definition.options.sources) {
     place(source.name, source.weight);
   }

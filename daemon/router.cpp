@@ -128,7 +128,7 @@ RouteReply Router::Decide(const RouterView& router, store::Position version,
   if (ceilings.any()) {
     const policy::ArmId answering = narrowed.baseline.value_or(chosen.decision.arm);
     const NanoUsd worst = std::min(ToNano(WorstCostUsd(narrowed, answering)), held);
-    ceilings.GiveBack(held - worst);
+    ceilings.Release(held - worst);
     chosen.record.reserved_usd = ToUsd(worst);
   }
   Commit(narrowed, chosen);
@@ -155,11 +155,12 @@ RouteAnswer Router::Finish(const Narrowed& narrowed, policy::EncodedContext& con
   const api::Reason reason = answer.reason;
   record.context.assign(context.context.data(), context.context.data() + context.context.size());
   record.features = std::move(context.kept);
-  const NanoUsd held = ToNano(record.reserved_usd);
-  Refused refused{record.id, record.tick, record.policy_version, {}};
-  if (record.observed_arm) refused.baseline = record.arm;
+  const Refused refused{.id = record.id,
+                        .tick = record.tick,
+                        .policy_version = record.policy_version,
+                        .baseline = narrowed.baseline,
+                        .held = ToNano(record.reserved_usd)};
   if (!parts_.store.AppendDecision(std::move(record))) {
-    refused.held = held;
     return Unlogged(narrowed, chosen.eligible, refused);
   }
   Count(chosen.decision, reason, *router.counters);

@@ -7,6 +7,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "api/reports.h"
 #include "daemon/metrics.h"
 
 namespace sluice::daemon {
@@ -45,7 +46,7 @@ RouterFold::RouterFold(const store::Store& store)
     : store_(store), counters_(std::make_shared<RouterCounters>()) {}
 
 bool RouterFold::frozen() const {
-  return !excluded_.empty() && excluded_.back().up_to == kFrozenNow;
+  return !excluded_.empty() && excluded_.back().up_to == kNoEnd;
 }
 
 // -- Definition -----------------------------------------------------------------------------------
@@ -165,13 +166,13 @@ void RouterFold::PlaceScopes(Position position) {
       placed.back().pacer.SetOptions(scope.objective);
     }
     auto& tenures = placed.back().tenures;
-    if (tenures.empty() || tenures.back().until != kFrozenNow) tenures.push_back({position});
+    if (tenures.empty() || tenures.back().until != kNoEnd) tenures.push_back({position});
     placed.back().pacer.Invalidate();
     placed.back().live->tokens.SetRate(scope.exploration_budget.rate);
   }
   for (ScopeState& gone : scopes_) {
     if (gone.live == nullptr) continue;
-    if (gone.tenures.back().until == kFrozenNow) gone.tenures.back().until = position;
+    if (gone.tenures.back().until == kNoEnd) gone.tenures.back().until = position;
     gone.pacer = policy::Pacer();
     placed.push_back(std::move(gone));
   }
@@ -190,19 +191,19 @@ RouterFold::ScopeState& RouterFold::HomeOf(const store::DecisionRecord& record) 
 }
 
 Result<Done> RouterFold::Administer(Position position, const store::AdminRecord& record) {
-  switch (static_cast<Operation>(record.operation)) {
-    case Operation::kFreeze:
-      if (!frozen()) excluded_.push_back({position, kFrozenNow, std::nullopt});
+  switch (static_cast<api::AdminOperation>(record.operation)) {
+    case api::AdminOperation::kFreeze:
+      if (!frozen()) excluded_.push_back({position, kNoEnd, std::nullopt});
       return Done{};
-    case Operation::kUnfreeze:
+    case api::AdminOperation::kUnfreeze:
       if (frozen()) excluded_.back().up_to = position;
       return Done{};
-    case Operation::kRefit: {
+    case api::AdminOperation::kRefit: {
       const auto fitted = FitMap(position, Oldest());
       return fitted.ok() ? Result<Done>(Done{}) : fitted.error();
     }
-    case Operation::kRollback:
-    case Operation::kReset:
+    case api::AdminOperation::kRollback:
+    case api::AdminOperation::kReset:
       break;
   }
   const bool was_frozen = frozen();
@@ -214,7 +215,7 @@ Result<Done> RouterFold::Administer(Position position, const store::AdminRecord&
     span.arm = arm->second;
   }
   excluded_.push_back(span);
-  if (was_frozen) excluded_.push_back({position, kFrozenNow, std::nullopt});
+  if (was_frozen) excluded_.push_back({position, kNoEnd, std::nullopt});
   return Refold(position, 0);
 }
 

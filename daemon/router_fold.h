@@ -29,15 +29,12 @@ namespace sluice::daemon {
 
 struct RouterCounters;
 
-// What an operator asked for, as AdminRecord::operation has it. On disk: append only.
-enum class Operation : std::uint8_t { kFreeze, kUnfreeze, kRollback, kReset, kRefit };
-
 // Places in the log where folding again may begin, so that a new context map costs a bounded time.
 inline constexpr std::uint64_t kMarkEvery = 1000;
 inline constexpr std::size_t kMarksMax = 21;
 
-// The end of an exclusion that still goes on.
-inline constexpr store::Position kFrozenNow = std::numeric_limits<store::Position>::max();
+// The end of what still goes on.
+inline constexpr store::Position kNoEnd = std::numeric_limits<store::Position>::max();
 
 class RouterFold {
  public:
@@ -59,9 +56,7 @@ class RouterFold {
   void GoLive(store::Position from) { live_from_ = from; }
 
   const RouterDefinition& definition() const { return *definition_; }
-  const RouterTally& tally() const { return tally_; }
   bool frozen() const;
-  policy::ArmSet quarantined() const { return model_->quarantined(); }
   const policy::Model& model() const { return *model_; }
 
   // What requests read; derives what changed. Publishes the ledgers.
@@ -73,9 +68,7 @@ class RouterFold {
   // The definition with every price change that is due; empty: none is.
   std::optional<store::RouterRecord> DuePrices(std::uint64_t now_us) const;
 
-  // For the admin plane.
-  using Report = FoldReport;
-  Report MakeReport();
+  FoldReport MakeReport() const;
   // What was learnt of an arm, marked with the space that its contexts are of.
   std::string ArmStatistics(policy::ArmId arm) const;
   // The statistics of marked bytes; empty when they are of another space or do not fit.
@@ -91,7 +84,7 @@ class RouterFold {
   // Policy versions (positions) for which a plan was configured.
   struct Tenure {
     store::Position from = 0;
-    store::Position until = kFrozenNow;
+    store::Position until = kNoEnd;
   };
   struct ScopeState {
     std::string plan;
@@ -185,7 +178,7 @@ class RouterFold {
   std::uint64_t alarm_until_tick_ = 0;
   std::size_t founding_arms_ = 0;  // that the router began with: never new
   std::shared_ptr<RouterCounters> counters_;
-  store::Position live_from_ = kFrozenNow;  // not live yet
+  store::Position live_from_ = kNoEnd;  // not live yet
   bool changed_ = false;
 };
 

@@ -16,7 +16,6 @@ using store::Position;
 using store::Result;
 
 constexpr double kCostSumMax = 1e300;
-constexpr std::uint64_t kDayUs = 24ULL * 3600 * 1000 * 1000;
 
 double ExpectedCostOf(const store::DecisionRecord& record, policy::ArmId arm) {
   for (const store::ArmShare& share : record.shares) {
@@ -112,7 +111,7 @@ void RouterFold::WaitFor(Position position, const store::DecisionRecord& record,
     changed_ = true;  // requests read the narrower width
   }
   if (dropped) StopWaiting(*dropped);
-  const std::uint64_t window_us = definition_->options.feedback.revision_days * kDayUs;
+  const std::uint64_t window_us = RevisionWindowUs(*definition_);
   open_.Trim(record.time_us > window_us ? record.time_us - window_us : 0,
              [&](const OpenDecisions::Entry& entry) { StopWaiting(entry); });
 }
@@ -149,7 +148,7 @@ void RouterFold::Pace(const store::DecisionRecord& record, const policy::Context
     bound->ledger.Turn(record.time_us);
     bound->ledger.Reserve(held);
     bound->live->ledger.Publish(bound->ledger);
-    if (record.policy_version >= live_from_) bound->live->ledger.Folded(held);
+    if (record.policy_version >= live_from_) bound->live->ledger.Release(held);
   }
 
   policy::PacedDecision paced = PacedOf(record, context);
@@ -343,7 +342,7 @@ void RouterFold::NoteAlarm(policy::Alarm alarm, Position position) {
     alarm_until_tick_ = model_->tick() + definition_->options.alarm.decisions;
     RecomputeBonuses();
   } else if (alarm == policy::Alarm::kFreeze) {
-    excluded_.push_back({position, kFrozenNow, std::nullopt});
+    excluded_.push_back({position, kNoEnd, std::nullopt});
   }
   if (alarm == policy::Alarm::kNone || position <= live_from_) return;
   if (alarm == policy::Alarm::kFreeze) {

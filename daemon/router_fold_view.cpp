@@ -115,12 +115,11 @@ std::optional<store::RouterRecord> RouterFold::DuePrices(std::uint64_t now_us) c
   return *std::move(record);
 }
 
-RouterFold::Report RouterFold::MakeReport() {
-  Report report;
+FoldReport RouterFold::MakeReport() const {
+  FoldReport report;
   report.tally = tally_;
   report.frozen = frozen();
-  report.quarantined = model_->quarantined().Size();
-  report.quarantined_arms = model_->quarantined();
+  report.quarantined = model_->quarantined();
   if (map_ != nullptr) {
     report.map_version = static_cast<std::uint32_t>(map_->version());
     report.map_components = map_->components();

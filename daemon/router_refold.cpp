@@ -19,7 +19,6 @@ constexpr std::size_t kReadMax = 1024;
 constexpr std::uint64_t kProgressEvery = 200000;  // log entries between two lines
 // A map is fitted anew when its inputs have moved by half a standard deviation on average.
 constexpr double kShiftMax = 0.25;
-constexpr std::size_t kPacedMax = 300;  // contexts of a pacer
 
 std::span<const float> ProjectionIn(const store::DecisionRecord& record,
                                     const policy::ContextMap& map) {
@@ -50,8 +49,6 @@ std::optional<policy::Context> RouterFold::ContextOf(const store::DecisionRecord
   return definition_->context.Mapped(raw, old, *map_);
 }
 
-// Remembers distinct inputs; fits the first map when there are enough, and another when the inputs
-// have left the one that stands.
 // What tells one input from another: the raw features, without those that are declared.
 std::string_view RouterFold::RawBytes(const store::DecisionRecord& record) const {
   if (!record.features.empty()) return record.features;
@@ -60,6 +57,8 @@ std::string_view RouterFold::RawBytes(const store::DecisionRecord& record) const
   return {reinterpret_cast<const char*>(record.context.data()), raw * sizeof(float)};
 }
 
+// Remembers distinct inputs; fits the first map when there are enough, and another when the inputs
+// have left the one that stands.
 Result<Done> RouterFold::Sample(Position position, const store::DecisionRecord& record) {
   const policy::ContextOptions& options = definition_->options.context;
   if (!definition_->context.fits_maps()) return Done{};
@@ -169,7 +168,8 @@ Result<Done> RouterFold::RefoldEntry(const store::LogEntry& entry, Again& again)
     if (decision->router != id) return Done{};
     model_->Advance(decision->tick);
     again.newest.push_back(*decision);
-    if (again.newest.size() > kPacedMax * scopes_.size()) again.newest.pop_front();
+    if (again.newest.size() > policy::ContextRing::kSizeMax * scopes_.size())
+      again.newest.pop_front();
     return Done{};
   }
   const auto* outcome = std::get_if<store::OutcomeRecord>(&entry.record);

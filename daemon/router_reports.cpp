@@ -18,16 +18,15 @@ double Ratio(double sum, std::uint64_t count) {
   return count == 0 ? 0 : sum / static_cast<double>(count);
 }
 
-std::string StateOf(const RouterView& router, const RouterFold::Report& fold, policy::ArmId arm) {
+std::string StateOf(const RouterView& router, const FoldReport& fold, policy::ArmId arm) {
   const RouterDefinition& definition = *router.definition;
   if (definition.arms[arm].state == config::ArmState::kPaused) return "paused";
   if (definition.arms[arm].state == config::ArmState::kDraining) return "draining";
-  if (fold.quarantined_arms.Has(arm)) return "quarantined";
+  if (fold.quarantined.Has(arm)) return "quarantined";
   return router.new_arms.Has(arm) ? "new" : "active";
 }
 
-api::ArmReport ArmReportOf(const RouterView& router, const RouterFold::Report& fold,
-                           policy::ArmId arm) {
+api::ArmReport ArmReportOf(const RouterView& router, const FoldReport& fold, policy::ArmId arm) {
   const config::ArmOptions& options = router.definition->arms[arm];
   const RouterTally::ArmTally& tally = fold.tally.arms[arm];
   api::ArmReport report;
@@ -169,7 +168,7 @@ api::DecisionReport DecisionReportOf(const RouterDefinition& definition,
   return report;
 }
 
-api::RouterReport RouterReportOf(const RouterView& router, const RouterFold::Report& fold) {
+api::RouterReport RouterReportOf(const RouterView& router, const FoldReport& fold) {
   const RouterDefinition& definition = *router.definition;
   const RouterTally& tally = fold.tally;
   api::RouterReport report;
@@ -191,7 +190,7 @@ api::RouterReport RouterReportOf(const RouterView& router, const RouterFold::Rep
   report.exploration_expected = Ratio(tally.exploration_sum, tally.decisions);
   report.exploration_realised = Ratio(static_cast<double>(tally.explored), tally.decisions);
   report.exploration_limited = tally.limited;
-  report.quarantined_arms = fold.quarantined;
+  report.quarantined_arms = fold.quarantined.Size();
   report.observed = ObserveReportOf(tally.observed);
   const std::size_t scopes = std::min(router.scopes.size(), fold.ledgers.size());
   for (std::size_t i = 0; i < scopes; ++i) {

@@ -7,42 +7,24 @@
 #include <functional>
 
 #include "policy/check.h"
+#include "policy/lanes.h"
 #include "policy/log_one_plus.h"
 #include "policy/map_axes.h"
 
 namespace sluice::policy {
 namespace {
 
-constexpr std::size_t kLanes = 8;
+constexpr std::size_t kLanes = kFloatLanes;
 constexpr std::size_t kPanel = 4 * kLanes;  // components that one pass over the rows computes
-
-// Eight floats that the compiler keeps in one register.
-typedef float Lanes __attribute__((vector_size(kLanes * sizeof(float))));
-
-inline Lanes Load(const float* from) {
-  Lanes lanes;
-  std::memcpy(&lanes, from, sizeof(lanes));
-  return lanes;
-}
-
-inline void Store(const Lanes& lanes, float* to) {
-  std::memcpy(to, &lanes, sizeof(lanes));
-}
-
-// Fused by name and not by the compiler's choice: the same bits in every build.
-inline void MultiplyAdd(Lanes& sum, const Lanes& a, float b) {
-  for (std::size_t lane = 0; lane < kLanes; ++lane) {
-    sum[lane] = std::fma(a[lane], b, sum[lane]);
-  }
-}
+using Lanes = FloatLanes;
 
 // Components of one input before they are clipped.
 using Panel = std::array<float, kPanel>;
 
 inline void AddScaled(const Lanes& lanes, float scale, float* to) {
-  Lanes sum = Load(to);
+  Lanes sum = LoadLanes(to);
   MultiplyAdd(sum, lanes, scale);
-  Store(sum, to);
+  std::memcpy(to, &sum, sizeof(sum));
 }
 
 // Adds to `panel` the sum of value x row over `count` entries, scaled as `scale_of` says from the
@@ -57,10 +39,10 @@ inline void AddEntries(Panel& panel, std::size_t count, EntryAt entry, ScaleOf s
   float square = 0;
   for (std::size_t i = 0; i < count; ++i) {
     const auto [row, value] = entry(i);
-    MultiplyAdd(sum_0, Load(row), value);
-    MultiplyAdd(sum_1, Load(row + kLanes), value);
-    MultiplyAdd(sum_2, Load(row + 2 * kLanes), value);
-    MultiplyAdd(sum_3, Load(row + 3 * kLanes), value);
+    MultiplyAdd(sum_0, LoadLanes(row), value);
+    MultiplyAdd(sum_1, LoadLanes(row + kLanes), value);
+    MultiplyAdd(sum_2, LoadLanes(row + 2 * kLanes), value);
+    MultiplyAdd(sum_3, LoadLanes(row + 3 * kLanes), value);
     square = std::fma(value, value, square);
   }
   const float scale = scale_of(square);

@@ -55,8 +55,8 @@ class ContextMap {
   // A hash of the map's bytes: equal for equal maps, whichever version they were told to be.
   std::uint64_t fingerprint() const { return fingerprint_; }
 
-  // Writes components() floats in [-kMapClip, kMapClip], without a bias. No allocation. The caller
-  // has asked input() and, for an embedding, dimension(): zeros when they do not match.
+  // Writes components() floats in [-kMapClip, kMapClip], without a bias. No allocation. Zeros
+  // when the map is for another input or the embedding is not of dimension() floats.
   void Project(const GramCounts& grams, float* out) const;
   void Project(std::span<const float> embedding, float* out) const;
 

@@ -7,25 +7,19 @@
 
 #include "policy/bytes.h"
 #include "policy/check.h"
+#include "policy/lanes.h"
 
 namespace sluice::policy {
 namespace {
 
-static_assert(ContextRing::kStride % (4 * kRingLanes) == 0 &&
+static_assert(ContextRing::kStride % (4 * kDoubleLanes) == 0 &&
               ContextRing::kStride >= ContextRing::kSizeMax);
 
-RingLanes LoadFloats(const float* from) {
-  typedef float Floats __attribute__((vector_size(kRingLanes * sizeof(float))));
+DoubleLanes LoadFloats(const float* from) {
+  typedef float Floats __attribute__((vector_size(kDoubleLanes * sizeof(float))));
   Floats floats;
   std::memcpy(&floats, from, sizeof(floats));
-  return __builtin_convertvector(floats, RingLanes);
-}
-
-// Fused by name and not by the compiler's choice: the same bits in every build.
-void MultiplyAdd(RingLanes& sum, const RingLanes& a, const RingLanes& b) {
-  for (std::size_t lane = 0; lane < kRingLanes; ++lane) {
-    sum[lane] = std::fma(a[lane], b[lane], sum[lane]);
-  }
+  return __builtin_convertvector(floats, DoubleLanes);
 }
 
 bool TakeSize(std::string_view& in, std::size_t& size) {
@@ -96,15 +90,15 @@ double ContextRing::Mean(const std::vector<double>& values) const {
 
 void ContextRing::Apply(std::span<const double> theta, double* out) const {
   Check(theta.size() == dimension_, "a head has the dimension of the contexts");
-  for (std::size_t slot = 0; slot < kStride; slot += 4 * kRingLanes) {
-    RingLanes sum[4] = {};
+  for (std::size_t slot = 0; slot < kStride; slot += 4 * kDoubleLanes) {
+    DoubleLanes sum[4] = {};
     for (std::size_t j = 0; j < dimension_; ++j) {
       const float* row = features_.data() + j * kStride + slot;
-      const RingLanes weight = theta[j] + RingLanes{};
+      const DoubleLanes weight = theta[j] + DoubleLanes{};
       MultiplyAdd(sum[0], LoadFloats(row), weight);
-      MultiplyAdd(sum[1], LoadFloats(row + kRingLanes), weight);
-      MultiplyAdd(sum[2], LoadFloats(row + 2 * kRingLanes), weight);
-      MultiplyAdd(sum[3], LoadFloats(row + 3 * kRingLanes), weight);
+      MultiplyAdd(sum[1], LoadFloats(row + kDoubleLanes), weight);
+      MultiplyAdd(sum[2], LoadFloats(row + 2 * kDoubleLanes), weight);
+      MultiplyAdd(sum[3], LoadFloats(row + 3 * kDoubleLanes), weight);
     }
     std::memcpy(out + slot, sum, sizeof(sum));
   }
@@ -114,16 +108,16 @@ void ContextRing::Combine(const double* weights, Context& sum) const {
   sum.resize(static_cast<Eigen::Index>(dimension_));
   for (std::size_t j = 0; j < dimension_; ++j) {
     const float* row = features_.data() + j * kStride;
-    RingLanes lanes[2] = {};
-    for (std::size_t slot = 0; slot < kStride; slot += 2 * kRingLanes) {
-      RingLanes weight[2];
+    DoubleLanes lanes[2] = {};
+    for (std::size_t slot = 0; slot < kStride; slot += 2 * kDoubleLanes) {
+      DoubleLanes weight[2];
       std::memcpy(weight, weights + slot, sizeof(weight));
       MultiplyAdd(lanes[0], LoadFloats(row + slot), weight[0]);
-      MultiplyAdd(lanes[1], LoadFloats(row + slot + kRingLanes), weight[1]);
+      MultiplyAdd(lanes[1], LoadFloats(row + slot + kDoubleLanes), weight[1]);
     }
-    const RingLanes both = lanes[0] + lanes[1];
+    const DoubleLanes both = lanes[0] + lanes[1];
     sum[static_cast<Eigen::Index>(j)] =
-        static_cast<float>((both[0] + both[1]) + (both[2] + both[3]));
+        static_cast<float>(SumOf(both));
   }
 }
 

@@ -15,10 +15,6 @@
 
 namespace sluice::policy {
 
-// Four doubles that the compiler keeps in one register.
-inline constexpr std::size_t kRingLanes = 4;
-typedef double RingLanes __attribute__((vector_size(kRingLanes * sizeof(double))));
-
 class ContextRing {
  public:
   static constexpr std::size_t kSizeMax = 300;

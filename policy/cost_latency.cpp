@@ -5,6 +5,7 @@
 
 #include "policy/bytes.h"
 #include "policy/check.h"
+#include "policy/normal.h"
 
 namespace sluice::policy {
 namespace {
@@ -19,7 +20,6 @@ constexpr double kRatioMax = 20;
 
 constexpr std::uint64_t kAnswersMin = 5;
 constexpr double kLatencyHalfLife = 500;  // answers
-constexpr double kNormalQuantile99 = 2.3263478740408408;
 // Clocks that say less than this say nothing; more than the other is not an answer.
 constexpr double kLatencyMinS = 1e-4;
 constexpr double kLatencyMaxS = 1e6;

@@ -2,43 +2,32 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <numeric>
+
+#include "policy/lanes.h"
 
 namespace sluice::policy {
 namespace {
 
-constexpr std::size_t kLanes = 4;
+constexpr std::size_t kLanes = kDoubleLanes;
 constexpr std::size_t kPadding = 2 * kLanes;  // what Dot takes in one step
 // Rows whose cosine is smaller are orthogonal. Some rounding of a dot product is above 1e-16.
 constexpr double kCosineMin = 1e-14;
 constexpr double kValueMin = 1e-12;  // of the largest: what is below is rounding
 constexpr int kSweepsMax = 40;       // 6 to 12 are usual; more leave the rows nearly orthogonal
 
-typedef double Lanes __attribute__((vector_size(kLanes * sizeof(double))));
-
-inline Lanes Load(const double* from) {
-  Lanes lanes;
-  std::memcpy(&lanes, from, sizeof(lanes));
-  return lanes;
-}
-
-inline void MultiplyAdd(Lanes& sum, const Lanes& a, const Lanes& b) {
-  for (std::size_t lane = 0; lane < kLanes; ++lane) {
-    sum[lane] = std::fma(a[lane], b[lane], sum[lane]);
-  }
-}
+using Lanes = DoubleLanes;
 
 // `size` is a multiple of kPadding.
 double Dot(const double* a, const double* b, std::size_t size) {
   Lanes sum_0 = {};
   Lanes sum_1 = {};
   for (std::size_t i = 0; i < size; i += kPadding) {
-    MultiplyAdd(sum_0, Load(a + i), Load(b + i));
-    MultiplyAdd(sum_1, Load(a + i + kLanes), Load(b + i + kLanes));
+    MultiplyAdd(sum_0, LoadLanes(a + i), LoadLanes(b + i));
+    MultiplyAdd(sum_1, LoadLanes(a + i + kLanes), LoadLanes(b + i + kLanes));
   }
   const Lanes sum = sum_0 + sum_1;
-  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+  return SumOf(sum);
 }
 
 // The rows that are rotated, and the squares of their lengths.

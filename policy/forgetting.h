@@ -24,7 +24,6 @@ class Forgetting {
   double DecaySince(std::uint64_t tick) const;
 
   bool forgets() const { return half_life_ > 0; }
-  std::uint64_t half_life() const { return half_life_; }
   std::uint64_t tick() const { return tick_; }
   std::uint64_t landmark() const { return landmark_; }  // in half-lives
 

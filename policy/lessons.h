@@ -41,8 +41,6 @@ struct CostLesson {
   const Context* context = nullptr;
   std::uint64_t tick = 0;
   double log_ratio = 0;  // ln(cost_usd / list_price_usd)
-  // As QualityLesson's; tells what ResetArm has thrown away. 0: the caller knows.
-  std::uint64_t since = 0;
 };
 
 }  // namespace sluice::policy

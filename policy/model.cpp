@@ -9,7 +9,6 @@
 namespace sluice::policy {
 namespace {
 
-constexpr double kExpectedLogRatioMax = 4;  // as Posterior::Predict has it
 // A bill of more than e^20 times the list price is a slip of a unit; the ratio is clipped anyway.
 constexpr double kBilledLogRatioMax = 20;
 
@@ -66,9 +65,6 @@ Alarm Model::Learn(const QualityLesson& lesson) {
   Advance(lesson.tick);
   ++labels_;
   arm.last_label = ++lessons_;
-  if (lesson.since > 0 && lesson.since < arm.start) {
-    return Alarm::kNone;
-  }
   const Alarm alarm = Watch(arm, lesson);
   next_since_ = std::max(next_since_, lesson.since + 1);
   arm.quality.Add(*lesson.context, lesson.value, QualityFactor(arm, lesson));
@@ -103,7 +99,6 @@ Alarm Model::Watch(Arm& arm, const QualityLesson& lesson) {
   }
   arm.last_alarm = lessons_;
   arm.cool_down = options_.drift.cool_down;
-  last_reset_tick_ = clock_.tick();
   if (options_.drift.reset_bits > 0) {
     arm.quality.Reset(options_.drift.reset_bits);
     // After all that was learnt, and before this label if it is new.
@@ -132,14 +127,9 @@ double Model::QualityFactor(const Arm& arm, const QualityLesson& lesson) const {
   return std::ldexp(clock_.Factor(lesson.weight, lesson.tick), -bits);
 }
 
-// Whether a lesson is still in the sums, or went when its arm started again.
-bool Model::Holds(const Arm& arm, const Regression& regression, std::uint64_t since) {
-  return regression.sums().count() > 0 && (since == 0 || since >= arm.start);
-}
-
 void Model::Revise(const QualityLesson& was, double value) {
   Arm& arm = Taught(was.arm, was.context);
-  if (Holds(arm, arm.quality, was.since)) {
+  if (arm.quality.sums().count() > 0) {
     arm.quality.Revise(*was.context, was.value, value, QualityFactor(arm, was));
   }
 }
@@ -148,7 +138,7 @@ void Model::Retract(const QualityLesson& was) {
   Arm& arm = Taught(was.arm, was.context);
   Check(labels_ > 0, "only what was learnt is retracted");
   --labels_;
-  if (Holds(arm, arm.quality, was.since)) {
+  if (arm.quality.sums().count() > 0) {
     arm.quality.Retract(*was.context, was.value, QualityFactor(arm, was));
   }
 }
@@ -168,39 +158,23 @@ void Model::Fade(ArmId id, double strength, std::uint64_t at) {
   arm.resets.Add(next_since_, bits);
 }
 
-void Model::ResetArm(ArmId id) {
-  Check(id < arms_.size(), "an arm that is reset exists");
-  Arm& arm = arms_[id];
-  arm.quality.Forget();
-  arm.cost.Forget();
-  arm.calibration = {};
-  arm.latency = {};
-  arm.cusum = {};
-  arm.resets = {};
-  arm.start = std::max(next_since_, next_cost_since_);
-  arm.cool_down = 0;
-  arm.last_alarm = 0;
-  arm.last_label = 0;
-}
-
 void Model::LearnCost(const CostLesson& lesson) {
   Arm& arm = Taught(lesson.arm, lesson.context);
   Advance(lesson.tick);
-  next_cost_since_ = std::max(next_cost_since_, lesson.since + 1);
   // What an answer cost is a fact: it counts in full, however far its quality is trusted.
   arm.cost.Add(*lesson.context, lesson.log_ratio, clock_.Factor(1, lesson.tick));
 }
 
 void Model::ReviseCost(const CostLesson& was, double log_ratio) {
   Arm& arm = Taught(was.arm, was.context);
-  if (Holds(arm, arm.cost, was.since)) {
+  if (arm.cost.sums().count() > 0) {
     arm.cost.Revise(*was.context, was.log_ratio, log_ratio, clock_.Factor(1, was.tick));
   }
 }
 
 void Model::RetractCost(const CostLesson& was) {
   Arm& arm = Taught(was.arm, was.context);
-  if (Holds(arm, arm.cost, was.since)) {
+  if (arm.cost.sums().count() > 0) {
     arm.cost.Retract(*was.context, was.log_ratio, clock_.Factor(1, was.tick));
   }
 }

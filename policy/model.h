@@ -73,17 +73,13 @@ class Model {
   // Adds a label. The detector sees its residual against the model just before; an alarm resets the
   // arm (before the label is added) or says that learning is to freeze, without a reset.
   Alarm Learn(const QualityLesson& lesson);
-  // Of what Learn added; the detector does not see it. What ResetArm has thrown away stays away.
+  // Of what Learn added; the detector does not see it.
   void Revise(const QualityLesson& was, double value);
   void Retract(const QualityLesson& was);
   // The arm has become another model of the same name: what was learnt counts as at most `strength`
   // observations (rounded up to a power of two of what it was). `at` is an order number above every
   // lesson so far, as QualityLesson::since.
   void Fade(ArmId arm, double strength, std::uint64_t at);
-  // As at an alarm, but of everything: sums, detector, calibration and latency are as at the
-  // start, the prior means stay. Lessons from before (by their `since`) are gone: revising or
-  // retracting them changes nothing.
-  void ResetArm(ArmId arm);
 
   // Cost and latency. Alarms leave them alone.
 
@@ -109,7 +105,6 @@ class Model {
   std::uint64_t alarms(ArmId arm) const;            // ever, those that froze included
   double cost_ratio(ArmId arm) const;               // billed over predicted
   double latency_s(ArmId arm) const;                // expected; 0 when nothing is known
-  std::uint64_t last_alarm_tick() const { return last_reset_tick_; }  // with a reset; 0: none yet
   ArmHeads Heads(ArmId arm);  // null solutions: cannot be factored
 
   // The posterior of the statistics at the current tick; factors only what changed since the last
@@ -123,10 +118,6 @@ class Model {
   // restored model goes on as the one that was written, to the bit.
   std::string Serialise() const;
   static std::optional<Model> Restore(std::string_view bytes, const ModelOptions& options);
-  // The same, but arms whose bytes say something impossible start again as at ResetArm, with the
-  // prior means of the options, and are named in `damaged`.
-  static std::optional<Model> Restore(std::string_view bytes, const ModelOptions& options,
-                                      std::vector<ArmId>& damaged);
   // One arm's sums as they count now, for another model of the same dimension to start from.
   std::string ArmStatistics(ArmId arm) const;
 
@@ -139,7 +130,6 @@ class Model {
 
     Cusum cusum;
     ResetHistory resets;
-    std::uint64_t start = 0;      // lessons with a smaller `since` are gone
     std::uint32_t cool_down = 0;  // labels that the detector still sleeps through
     std::uint64_t alarms = 0;
     std::uint64_t last_alarm = 0;  // by lessons_; 0: none that counts towards a freeze
@@ -151,7 +141,6 @@ class Model {
   Alarm Watch(Arm& arm, const QualityLesson& lesson);
   bool MostArmsAlarm(const Arm& alarmed) const;
   double QualityFactor(const Arm& arm, const QualityLesson& lesson) const;
-  static bool Holds(const Arm& arm, const Regression& regression, std::uint64_t since);
 
   std::optional<Arm> Start(const ArmStart& start);
   Arm StartAsOthers(ArmSet others);
@@ -161,7 +150,7 @@ class Model {
   void AppendArm(std::string& out, const Arm& arm) const;
   std::optional<Arm> TakeArm(std::string_view bytes) const;
   bool TakeCounters(std::string_view& in);
-  bool TakeArms(std::string_view in, std::vector<ArmId>& damaged);
+  bool TakeArms(std::string_view in);
 
   ModelOptions options_;
   std::shared_ptr<const RidgePrior> quality_prior_;
@@ -170,10 +159,7 @@ class Model {
   std::vector<Arm> arms_;
   std::uint64_t lessons_ = 0;  // Learn calls, retracted or not
   std::uint64_t labels_ = 0;
-  // All labels, and all bills, that were ever learnt have smaller order numbers.
-  std::uint64_t next_since_ = 0;
-  std::uint64_t next_cost_since_ = 0;
-  std::uint64_t last_reset_tick_ = 0;
+  std::uint64_t next_since_ = 0;  // labels that were ever learnt have smaller order numbers
   ArmSet quarantined_;
 };
 

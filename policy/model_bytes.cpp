@@ -13,7 +13,7 @@ namespace sluice::policy {
 namespace {
 
 constexpr std::uint32_t kMagic = 0x4D4C5353;  // "SSLM" on disk
-constexpr std::uint32_t kModelVersion = 2;
+constexpr std::uint32_t kModelVersion = 3;
 
 // The order is part of the format on disk.
 std::array<double, 13> Numbers(const ModelOptions& options) {
@@ -93,7 +93,7 @@ std::string Model::Serialise() const {
   std::string out;
   AppendHeader(out, options_);
   for (std::uint64_t counter : {clock_.tick(), clock_.landmark(), lessons_, labels_, next_since_,
-                                next_cost_since_, last_reset_tick_, std::uint64_t{arms_.size()}}) {
+                                std::uint64_t{arms_.size()}}) {
     AppendValue(out, counter);
   }
   for (const Arm& arm : arms_) {
@@ -113,7 +113,6 @@ void Model::AppendArm(std::string& out, const Arm& arm) const {
   AppendValue(out, arm.cusum.up);
   AppendValue(out, arm.cusum.down);
   arm.resets.Serialise(out);
-  AppendValue(out, arm.start);
   AppendValue(out, arm.cool_down);
   AppendValue(out, arm.alarms);
   AppendValue(out, arm.last_alarm);
@@ -129,11 +128,9 @@ std::optional<Model::Arm> Model::TakeArm(std::string_view in) const {
   Arm arm{.quality = std::move(*quality), .cost = std::move(*cost)};
   const bool whole = arm.calibration.Restore(in) && arm.latency.Restore(in) &&
                      TakeCusum(in, options_.drift, arm.cusum) &&
-                     arm.resets.Restore(in, next_since_ + 1) && TakeValue(in, arm.start) &&
-                     TakeValue(in, arm.cool_down) && TakeValue(in, arm.alarms) &&
+                     arm.resets.Restore(in, next_since_ + 1) && TakeValue(in, arm.cool_down) && TakeValue(in, arm.alarms) &&
                      TakeValue(in, arm.last_alarm) && TakeValue(in, arm.last_label) && in.empty();
-  const bool sane = arm.start <= std::max(next_since_, next_cost_since_) &&
-                    arm.cool_down <= options_.drift.cool_down && arm.alarms <= lessons_ &&
+  const bool sane = arm.cool_down <= options_.drift.cool_down && arm.alarms <= lessons_ &&
                     arm.last_alarm <= lessons_ && arm.last_label <= lessons_;
   return whole && sane ? std::optional(std::move(arm)) : std::nullopt;
 }
@@ -142,20 +139,18 @@ bool Model::TakeCounters(std::string_view& in) {
   std::uint64_t tick = 0;
   std::uint64_t landmark = 0;
   if (!TakeValue(in, tick) || !TakeValue(in, landmark) || !TakeValue(in, lessons_) ||
-      !TakeValue(in, labels_) || !TakeValue(in, next_since_) || !TakeValue(in, next_cost_since_) ||
-      !TakeValue(in, last_reset_tick_)) {
+      !TakeValue(in, labels_) || !TakeValue(in, next_since_)) {
     return false;
   }
   const std::optional<Forgetting> clock = Forgetting::At(options_.half_life, tick, landmark);
-  if (!clock || labels_ > lessons_ || last_reset_tick_ > tick) {
+  if (!clock || labels_ > lessons_) {
     return false;
   }
   clock_ = *clock;
   return true;
 }
 
-// An arm that cannot be taken, or whose sums have no factor, starts again.
-bool Model::TakeArms(std::string_view in, std::vector<ArmId>& damaged) {
+bool Model::TakeArms(std::string_view in) {
   std::uint64_t arms = 0;
   if (!TakeValue(in, arms) || arms > kArmsMax) {
     return false;
@@ -168,30 +163,19 @@ bool Model::TakeArms(std::string_view in, std::vector<ArmId>& damaged) {
     std::optional<Arm> arm = TakeArm(in.substr(0, size));
     in.remove_prefix(size);
     if (!arm || !arm->quality.Refresh(clock_, 0) || !arm->cost.Refresh(clock_, 0)) {
-      damaged.push_back(static_cast<ArmId>(i));
-      arm = NewArm();
-      arm->start = std::max(next_since_, next_cost_since_);
+      return false;
     }
     arms_.push_back(std::move(*arm));
   }
   return in.empty();
 }
 
-std::optional<Model> Model::Restore(std::string_view bytes, const ModelOptions& options,
-                                    std::vector<ArmId>& damaged) {
-  damaged.clear();
+std::optional<Model> Model::Restore(std::string_view bytes, const ModelOptions& options) {
   Model model(options);
-  if (!TakeHeader(bytes, options) || !model.TakeCounters(bytes) ||
-      !model.TakeArms(bytes, damaged)) {
+  if (!TakeHeader(bytes, options) || !model.TakeCounters(bytes) || !model.TakeArms(bytes)) {
     return std::nullopt;
   }
   return model;
-}
-
-std::optional<Model> Model::Restore(std::string_view bytes, const ModelOptions& options) {
-  std::vector<ArmId> damaged;
-  std::optional<Model> model = Restore(bytes, options, damaged);
-  return damaged.empty() ? std::move(model) : std::nullopt;
 }
 
 }  // namespace sluice::policy

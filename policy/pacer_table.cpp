@@ -5,6 +5,9 @@
 #include <cstring>
 #include <limits>
 
+#include "policy/lanes.h"
+#include "policy/posterior.h"
+
 namespace sluice::policy {
 namespace {
 
@@ -13,37 +16,26 @@ namespace {
 constexpr double kReferenceWidthsMax = 3;
 constexpr double kReferenceLabels = 1000;
 constexpr std::size_t kStride = ContextRing::kStride;
-constexpr double kCostExponentMax = 4;  // as Posterior::Predict
-
-RingLanes Load(const double* from) {
-  RingLanes lanes;
-  std::memcpy(&lanes, from, sizeof(lanes));
-  return lanes;
-}
-
-double SumOfLanes(const RingLanes& lanes) {
-  return (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]);
-}
 
 // The best of `count` arms in four contexts.
 struct Best {
-  RingLanes score;
-  RingLanes cost;
-  RingLanes row;
+  DoubleLanes score;
+  DoubleLanes cost;
+  DoubleLanes row;
 };
 
 template <bool with_row>
 inline Best BestOf(const double* value, const double* cost, std::size_t count, double lambda) {
-  const RingLanes weight = lambda + RingLanes{};
-  Best best{Load(value) - weight * Load(cost), Load(cost), RingLanes{}};
+  const DoubleLanes weight = lambda + DoubleLanes{};
+  Best best{LoadLanes(value) - weight * LoadLanes(cost), LoadLanes(cost), DoubleLanes{}};
   for (std::size_t row = 1; row < count; ++row) {
-    const RingLanes row_cost = Load(cost + row * kStride);
-    const RingLanes score = Load(value + row * kStride) - weight * row_cost;
+    const DoubleLanes row_cost = LoadLanes(cost + row * kStride);
+    const DoubleLanes score = LoadLanes(value + row * kStride) - weight * row_cost;
     const auto better = score > best.score;
     best.score = better ? score : best.score;
     best.cost = better ? row_cost : best.cost;
     if (with_row) {
-      best.row = better ? static_cast<double>(row) + RingLanes{} : best.row;
+      best.row = better ? static_cast<double>(row) + DoubleLanes{} : best.row;
     }
   }
   return best;
@@ -71,7 +63,7 @@ void PacerTable::Fill(const ContextRing& ring, std::span<const PacedArm> arms,
 }
 
 // Leaves the table as it was when an estimate is not finite.
-bool PacerTable::AddRow(const PacedArm& arm, double latency_weight) {
+void PacerTable::AddRow(const PacedArm& arm, double latency_weight) {
   double* const quality = quality_.data() + rows_.size() * kStride;
   double* const value = value_.data() + rows_.size() * kStride;
   double* const cost = cost_.data() + rows_.size() * kStride;
@@ -85,25 +77,24 @@ bool PacerTable::AddRow(const PacedArm& arm, double latency_weight) {
   for (std::size_t i = 0; i < ring_->size(); ++i) {
     const double extra = bonus == nullptr ? 0 : static_cast<double>(bonus[i]);
     value[i] = quality[i] + extra - delay;
-    cost[i] = price * std::exp(std::min(cost[i], kCostExponentMax));
+    cost[i] = price * std::exp(std::min(cost[i], kExpectedLogRatioMax));
     sum += quality[i];
     check += std::abs(value[i]) + std::abs(cost[i]);
   }
   if (!std::isfinite(check)) {
-    return false;
+    return;
   }
   std::fill(value + ring_->size(), value + kStride, 0.0);
   std::fill(cost + ring_->size(), cost + kStride, 0.0);
   rows_.push_back({arm.heads.quality, sum / static_cast<double>(ring_->size())});
-  return true;
 }
 
 double PacerTable::Spend(double lambda) const {
-  RingLanes sum = {};
-  for (std::size_t i = 0; i < kStride; i += kRingLanes) {
+  DoubleLanes sum = {};
+  for (std::size_t i = 0; i < kStride; i += kDoubleLanes) {
     sum += BestOf<false>(value_.data() + i, cost_.data() + i, rows_.size(), lambda).cost;
   }
-  return SumOfLanes(sum) / static_cast<double>(ring_->size());
+  return SumOf(sum) / static_cast<double>(ring_->size());
 }
 
 double PacerTable::BestArmQuality() {
@@ -123,7 +114,7 @@ double PacerTable::BestArmQuality() {
 
 bool PacerTable::KeepsQuality(double lambda, double floor) {
   chosen_.resize(kStride);
-  for (std::size_t i = 0; i < kStride; i += kRingLanes) {
+  for (std::size_t i = 0; i < kStride; i += kDoubleLanes) {
     const Best best = BestOf<true>(value_.data() + i, cost_.data() + i, rows_.size(), lambda);
     std::memcpy(chosen_.data() + i, &best.row, sizeof(best.row));
   }

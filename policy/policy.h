@@ -118,13 +118,14 @@ Shares LinUcbShares(const Estimates& estimates, ArmSet eligible);
 // count; widths are at least 1e-6; an arm that is not finite gets nothing. [thompson.cpp]
 Shares ThompsonShares(const Estimates& estimates, ArmSet eligible, double scale);
 
-// [baselines.cpp]
-Shares EpsilonGreedyShares(const Estimates& estimates, ArmSet eligible, double epsilon);
-Shares UniformShares(ArmSet eligible);
 // Inverse gap weighting (Foster and Rakhlin 2020): 1 / (K + gamma (U* - U) sqrt(tick + 1)), the
 // rest on the best. [squarecb.cpp]
 Shares SquareCbShares(const Estimates& estimates, ArmSet eligible, double gamma,
                       std::uint64_t tick);
+
+// [baselines.cpp]
+Shares EpsilonGreedyShares(const Estimates& estimates, ArmSet eligible, double epsilon);
+Shares UniformShares(ArmSet eligible);
 Shares FixedShares(const Estimates& estimates, ArmSet eligible, ArmId fixed_arm);
 
 // Largest score, lowest id on ties.

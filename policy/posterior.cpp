@@ -5,13 +5,11 @@
 #include <limits>
 #include <utility>
 
+#include "policy/normal.h"
+
 namespace sluice::policy {
 namespace {
 
-// A cost regression that has seen little may be far off in a far context: the expected cost is held
-// below e^4 times the list price of a thousand tokens.
-constexpr double kExpectedLogRatioMax = 4;
-constexpr double kNormalQuantile99 = 2.3263478740408408;
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 // A posterior older than four half-lives is one whose learner has stopped: its arms need not all
 // be explored anew for that.

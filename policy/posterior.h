@@ -13,6 +13,10 @@
 
 namespace sluice::policy {
 
+// A cost regression that has seen little may be far off in a far context: the expected cost is held
+// below e^4 times the list price of a thousand tokens.
+inline constexpr double kExpectedLogRatioMax = 4;
+
 struct ArmPosterior {
   std::shared_ptr<const RidgeFactor> quality;
   std::shared_ptr<const RidgeFactor> cost;
@@ -35,7 +39,7 @@ class Posterior {
   const ArmPosterior& arm(ArmId id) const { return arms_[id]; }
 
   // Mean, width, expected cost and latency of one arm; utility and score are left to the policy. No
-  // allocation. The expected cost is cost_ratio * list_price * exp(phi'x), the exponent at most 4,
+  // allocation. The expected cost is cost_ratio * list_price * exp(phi'x), the exponent at most kExpectedLogRatioMax,
   // held inside [cost_usd_min, cost_usd_max] where the terms declare them. A decision more than 4 %
   // of a half-life after the posterior's tick is predicted as Decayed says. All NaN for an arm that
   // never had a factor.

@@ -47,11 +47,6 @@ void Regression::Borrow(const RidgeStatistics& source, double strength, double w
   Changed();
 }
 
-void Regression::Forget() {
-  sums_ = RidgeStatistics(sums_.dimension());
-  Changed();
-}
-
 void Regression::AddPending(const Context& x) {
   if (!pending_) {
     pending_.emplace(sums_.dimension());

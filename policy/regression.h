@@ -26,8 +26,6 @@ class Regression {
   void Revise(const Context& x, double from, double to, double weight);
   void Reset(int bits);
   void Borrow(const RidgeStatistics& source, double strength, double weight);
-  // Back to the prior; what waits goes on waiting.
-  void Forget();
   // The clock's landmark moved: the sums and their decay change, the posterior does not.
   void Rebase(int exponent) { sums_.Scale(exponent); }
 

@@ -139,8 +139,6 @@ class RidgeFactor {
 
   std::size_t dimension() const { return static_cast<std::size_t>(theta_.size()); }
   double sigma() const { return sigma_; }
-  double noise_shape() const { return a_n_; }                  // a_n
-  double noise_scale() const { return b_n_; }                  // b_n
   double log_determinant() const { return log_determinant_; }  // of A
 
  private:

@@ -4,28 +4,14 @@
 #include <cstring>
 
 #include "policy/cholesky.h"
+#include "policy/lanes.h"
 #include "policy/ridge.h"
 
 namespace sluice::policy {
 namespace {
 
-constexpr std::size_t kLanes = 8;
-
-// Eight floats that the compiler keeps in one register.
-typedef float Lanes __attribute__((vector_size(kLanes * sizeof(float))));
-
-inline Lanes Load(const float* from) {
-  Lanes lanes;
-  std::memcpy(&lanes, from, sizeof(lanes));
-  return lanes;
-}
-
-// Fused by name and not by the compiler's choice: the same bits in every build.
-inline void MultiplyAdd(Lanes& sum, const Lanes& a, float b) {
-  for (std::size_t lane = 0; lane < kLanes; ++lane) {
-    sum[lane] = std::fma(a[lane], b, sum[lane]);
-  }
-}
+constexpr std::size_t kLanes = kFloatLanes;
+using Lanes = FloatLanes;
 
 double SumOfLanes(const Lanes& lanes) {
   double sum = 0;
@@ -49,13 +35,13 @@ inline Lanes PanelProduct(const float* panel, const float* x, std::size_t column
   Lanes sum_3 = {};
   std::size_t j = 0;
   for (; j + 4 <= columns; j += 4, panel += 4 * kLanes) {
-    MultiplyAdd(sum_0, Load(panel), x[j]);
-    MultiplyAdd(sum_1, Load(panel + kLanes), x[j + 1]);
-    MultiplyAdd(sum_2, Load(panel + 2 * kLanes), x[j + 2]);
-    MultiplyAdd(sum_3, Load(panel + 3 * kLanes), x[j + 3]);
+    MultiplyAdd(sum_0, LoadLanes(panel), x[j]);
+    MultiplyAdd(sum_1, LoadLanes(panel + kLanes), x[j + 1]);
+    MultiplyAdd(sum_2, LoadLanes(panel + 2 * kLanes), x[j + 2]);
+    MultiplyAdd(sum_3, LoadLanes(panel + 3 * kLanes), x[j + 3]);
   }
   for (; j < columns; ++j, panel += kLanes) {
-    MultiplyAdd(sum_0, Load(panel), x[j]);
+    MultiplyAdd(sum_0, LoadLanes(panel), x[j]);
   }
   return (sum_0 + sum_1) + (sum_2 + sum_3);
 }
@@ -110,11 +96,9 @@ double RidgeFactor::Mean(const float* x) const {
   Lanes sum = {};
   std::size_t i = 0;
   for (; i + kLanes <= d; i += kLanes) {
-    const Lanes a = Load(theta + i);
-    const Lanes b = Load(x + i);
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      sum[lane] = std::fma(a[lane], b[lane], sum[lane]);
-    }
+    const Lanes a = LoadLanes(theta + i);
+    const Lanes b = LoadLanes(x + i);
+    MultiplyAdd(sum, a, b);
   }
   double mean = SumOfLanes(sum);
   for (; i < d; ++i) {

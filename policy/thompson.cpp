@@ -31,7 +31,7 @@ constexpr std::array<double, 5> kWeights{0.2369268850561891, 0.4786286704993665,
                                          0.4786286704993665, 0.2369268850561891};
 constexpr std::size_t kEdgesMax = kContendersMax * kBends.size() + 2;
 constexpr std::size_t kPointsMax =
-    ((kEdgesMax - 1) * kNodes.size() + kNormalLanes - 1) / kNormalLanes * kNormalLanes;
+    ((kEdgesMax - 1) * kNodes.size() + kDoubleLanes - 1) / kDoubleLanes * kDoubleLanes;
 
 struct Contender {
   ArmId arm = 0;
@@ -85,7 +85,7 @@ Contenders ContendersOf(const Estimates& estimates, ArmSet eligible, double scal
 struct Points {
   std::array<double, kPointsMax> at;
   std::array<double, kPointsMax> weight;
-  std::size_t count = 0;  // a multiple of kNormalLanes
+  std::size_t count = 0;  // a multiple of kDoubleLanes
 };
 
 // Edges of the panels in increasing order; returns how many. Panels narrower than kPanelMin
@@ -126,7 +126,7 @@ void FillPoints(const Contenders& contenders, Points& points) {
       ++count;
     }
   }
-  while (count % kNormalLanes != 0) {
+  while (count % kDoubleLanes != 0) {
     points.at[count] = contenders.high;
     points.weight[count] = 0;
     ++count;
@@ -134,19 +134,19 @@ void FillPoints(const Contenders& contenders, Points& points) {
   points.count = count;
 }
 
-// Adds kNormalLanes points' share of each contender's integral. A contender's F is at least
+// Adds kDoubleLanes points' share of each contender's integral. A contender's F is at least
 // F(-kReach) = 4e-11 at every point (the points start at or above utility - kReach * width of
 // each), so the product of 16 stays above 1e-167 and can be divided by one of them.
 void AddPoints(const Contenders& contenders, const double* at, const double* weight,
-               std::array<NormalLanes, kContendersMax>& integrals) {
-  std::array<NormalLanes, kContendersMax> ratio;  // f_a / F_a
-  NormalLanes points;
-  NormalLanes product;
+               std::array<DoubleLanes, kContendersMax>& integrals) {
+  std::array<DoubleLanes, kContendersMax> ratio;  // f_a / F_a
+  DoubleLanes points;
+  DoubleLanes product;
   std::memcpy(&points, at, sizeof(points));
   std::memcpy(&product, weight, sizeof(product));
   for (std::size_t c = 0; c < contenders.count; ++c) {
     const double inverse = 1 / contenders.entries[c].width;
-    const NormalLanes z = (points - contenders.entries[c].utility) * inverse;
+    const DoubleLanes z = (points - contenders.entries[c].utility) * inverse;
     const NormalValues values = EvaluateNormal(z);
     ratio[c] = values.density * inverse / values.distribution;
     product *= values.distribution;
@@ -159,15 +159,15 @@ void AddPoints(const Contenders& contenders, const double* at, const double* wei
 Shares Integrate(const Contenders& contenders) {
   Points points;
   FillPoints(contenders, points);
-  std::array<NormalLanes, kContendersMax> integrals{};
-  for (std::size_t i = 0; i < points.count; i += kNormalLanes) {
+  std::array<DoubleLanes, kContendersMax> integrals{};
+  for (std::size_t i = 0; i < points.count; i += kDoubleLanes) {
     AddPoints(contenders, &points.at[i], &points.weight[i], integrals);
   }
   Shares shares{};
   double total = 0;
   for (std::size_t c = 0; c < contenders.count; ++c) {
     double integral = 0;
-    for (std::size_t lane = 0; lane < kNormalLanes; ++lane) {
+    for (std::size_t lane = 0; lane < kDoubleLanes; ++lane) {
       integral += integrals[c][lane];
     }
     shares[contenders.entries[c].arm] = integral;

@@ -146,9 +146,7 @@ class MemoryStore final : public Store {
     }
     const auto story = stories_.find(record.decision);
     if (story == stories_.end()) return Appended::kUnknown;
-    const bool timer = record.source == kTimerSource;
-    const std::size_t most = kOutcomesPerDecisionMax + (timer ? kTimerOutcomesMax : 0);
-    if (story->second.outcomes.size() >= most) return Appended::kTooMany;
+    if (story->second.outcomes.size() >= OutcomesMax(record.source)) return Appended::kTooMany;
     record.decision_position = story->second.position;
     record.ordinal = static_cast<std::uint8_t>(story->second.outcomes.size());
     const Position position = Append(std::move(record));

@@ -144,7 +144,7 @@ struct RouterRecord {
   bool operator==(const RouterRecord&) const = default;
 };
 
-// What an operator asked of a router. `operation` is daemon's AdminOperation, opaque here.
+// What an operator asked of a router. `operation` is an api::AdminOperation, opaque here.
 struct AdminRecord {
   std::uint32_t router = 0;
   std::uint64_t time_us = 0;

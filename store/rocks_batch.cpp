@@ -46,9 +46,7 @@ Appended CommitBatch::AddOutcome(OutcomeRecord record) {
   if (!found.ok()) return ReadFailed(found.error());
   if (*found == nullptr) return Appended::kUnknown;
   DecisionIndex& decision = (*found)->index;
-  const bool timer = record.source == kTimerSource;
-  const std::size_t most = kOutcomesPerDecisionMax + (timer ? kTimerOutcomesMax : 0);
-  if (decision.outcomes.size() >= most) return Appended::kTooMany;
+  if (decision.outcomes.size() >= OutcomesMax(record.source)) return Appended::kTooMany;
 
   record.decision_position = decision.position;
   record.ordinal = static_cast<std::uint8_t>(decision.outcomes.size());

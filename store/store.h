@@ -30,12 +30,17 @@ inline constexpr std::size_t kOutcomesPerDecisionMax = 64;
 // too much keeps them from it.
 inline constexpr std::size_t kTimerOutcomesMax = 2;
 
+// Outcomes that a decision may have when the last of them is from `source`.
+inline std::size_t OutcomesMax(std::string_view source) {
+  return kOutcomesPerDecisionMax + (source == kTimerSource ? kTimerOutcomesMax : 0);
+}
+
 enum class Appended {
   kAccepted,   // on disk and synced
   kDuplicate,  // the same key and content already stands in the log
   kConflict,   // the key stands with other content
   kUnknown,    // no such decision
-  kTooMany,    // the decision has kOutcomesPerDecisionMax outcomes
+  kTooMany,    // the decision has as many outcomes as OutcomesMax
   kFailed,     // could not be written; whether it stands is not known, so send it again
 };
 

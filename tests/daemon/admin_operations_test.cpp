@@ -117,7 +117,7 @@ void StaysSound(Living& living) {
   for (std::size_t i = 0; i < living.decisions.size(); i += 3) living.Revoke(living.decisions[i]);
   living.Step();
   for (policy::ArmId arm = 0; arm < 3; ++arm) CHECK_FALSE(living.ThetasOf(arm).quality.empty());
-  CHECK(living.process.learner().Report().routers.at(0).quarantined == 0);
+  CHECK(living.process.learner().Report().routers.at(0).quarantined.Empty());
   living.Live(50);
   // Nothing is left when everything is withdrawn.
   for (const std::string& decision : living.decisions) living.Revoke(decision);

@@ -192,7 +192,7 @@ TEST_CASE("threads that race for the last dollars never pass the ceiling") {
     ++folded;
     ledger.Reserve(kHeld);
     live.Publish(ledger);
-    live.Folded(kHeld);
+    live.Release(kHeld);
     most = std::max(most, ledger.reserved + ledger.spent_day);
     ledger.Release(kHeld);
     ledger.Spend(kCost, now_us);

@@ -42,7 +42,7 @@ config::Options OnEmbeddings(std::size_t dimension, std::size_t components) {
   return tests::With(router);
 }
 
-RouterFold::Report Folded(ProcessInMemory& process) {
+FoldReport Folded(ProcessInMemory& process) {
   REQUIRE(process.learner().Step().ok());
   return process.learner().Report().routers.at(0);
 }
@@ -90,7 +90,7 @@ TEST_CASE("a map is fitted at the three hundredth distinct query and no sooner")
   }
   const auto later = Folded(process);
   CHECK(later.tally.labels == 200 - 75);
-  CHECK(later.quarantined == 0);
+  CHECK(later.quarantined.Empty());
   CHECK(process.RouteText("and on it goes").logged);
   SurvivesRestart(process);
 }
@@ -132,7 +132,7 @@ TEST_CASE("a refit makes the next version and the log gives it again") {
   event.revoked = true;
   process.Feedback(event);
   CHECK(Folded(process).tally.labels == labels);
-  CHECK(Folded(process).quarantined == 0);
+  CHECK(Folded(process).quarantined.Empty());
   CHECK(process.RouteText("after").logged);
   SurvivesRestart(process);
 }
@@ -175,7 +175,7 @@ TEST_CASE("inputs that leave the map make another one and those that stay do not
   }
   const auto report = Folded(process);
   CHECK((report.map_version > 1) == (shift > 0));
-  CHECK(report.quarantined == 0);
+  CHECK(report.quarantined.Empty());
   CHECK(report.tally.labels == 3000);
   SurvivesRestart(process);
 }
@@ -207,7 +207,7 @@ TEST_CASE("what a fold of the newest decisions left out is neither learnt nor ta
   }
   const auto report = Folded(process);
   CHECK(report.tally.labels == 0);
-  CHECK(report.quarantined == 0);
+  CHECK(report.quarantined.Empty());
   SurvivesRestart(process);
   // Folded from the beginning again, nothing is left of them either.
   REQUIRE(std::holds_alternative<api::AdminAnswer>(

@@ -127,9 +127,9 @@ void Arrive(store::Store& store, const Script& script, std::size_t what) {
 void Interfere(store::Store& store, policy::Rng& rng) {
   store::AdminRecord admin;
   admin.operation = static_cast<std::uint8_t>(rng.Below(5));
-  const auto operation = static_cast<Operation>(admin.operation);
-  if (operation == Operation::kRollback) admin.target = rng.Below(store.last_position());
-  if (operation == Operation::kReset) admin.arm = kArms[rng.Below(3)];
+  const auto operation = static_cast<api::AdminOperation>(admin.operation);
+  if (operation == api::AdminOperation::kRollback) admin.target = rng.Below(store.last_position());
+  if (operation == api::AdminOperation::kReset) admin.arm = kArms[rng.Below(3)];
   REQUIRE(store.AppendAdmin(admin).ok());
 }
 

@@ -46,7 +46,6 @@ TEST_CASE("a restored model goes on as the one that lived through it") {
       REQUIRE((restored->Serialise() == model.Serialise()));
       REQUIRE(restored->labels() == model.labels());
       REQUIRE(restored->alarms(1) == model.alarms(1));
-      REQUIRE(restored->last_alarm_tick() == model.last_alarm_tick());
       const Context context = test::RandomContext(rng, 5);
       model = std::move(*restored);
     }
@@ -120,42 +119,6 @@ TEST_CASE("a damaged model never restores to something that breaks") {
       REQUIRE(posterior->arm(arm).cost_ratio > 0);
     }
   }
-}
-
-// Everything before the first arm's length.
-constexpr std::size_t kHeaderSize = 4 + 4 + 8 + 8 + 13 * 8 + 8 * 8;
-
-// The bytes of a model whose arms have one size, with the first number of one arm no number.
-std::string WithDamagedArm(const std::string& bytes, std::size_t arm, std::size_t arms) {
-  const std::size_t arm_size = (bytes.size() - kHeaderSize) / arms;
-  const double nan = std::nan("");
-  std::string damaged = bytes;
-  std::memcpy(damaged.data() + kHeaderSize + arm * arm_size + 8, &nan, sizeof(nan));
-  return damaged;
-}
-
-TEST_CASE("one bad arm starts again and the others go on") {
-  Rng rng(11);
-  Model model = test::ColdModel(kOptions, 3);
-  test::TeachAtRandom(model, rng, 25);  // too few for an alarm: arms of one size
-  const std::string bytes = model.Serialise();
-  const std::string damaged = WithDamagedArm(bytes, 1, 3);
-  REQUIRE_FALSE(Model::Restore(damaged, kOptions));
-  std::vector<ArmId> arms;
-  auto restored = Model::Restore(damaged, kOptions, arms);
-  REQUIRE(restored);
-  CHECK(arms == std::vector<ArmId>{1});
-  CHECK((restored->ArmStatistics(0) == model.ArmStatistics(0)));
-  CHECK((restored->ArmStatistics(2) == model.ArmStatistics(2)));
-  CHECK((restored->ArmStatistics(1) == test::ColdModel(kOptions, 1).ArmStatistics(0)));
-  // A label from before is gone with it, whatever is learnt after.
-  const Context context = test::RandomContext(rng, 5);
-  restored->Learn({.arm = 1, .context = &context, .tick = 30, .value = .9, .since = 30});
-  const std::string after = restored->ArmStatistics(1);
-  restored->Retract({.arm = 1, .context = &context, .tick = 3, .value = .5, .since = 3});
-  CHECK((restored->ArmStatistics(1) == after));
-  CHECK(Model::Restore(bytes, kOptions, arms));
-  CHECK(arms.empty());
 }
 
 }  // namespace

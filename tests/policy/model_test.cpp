@@ -187,43 +187,6 @@ TEST_CASE("what was learnt can be revised and taken back") {
   CHECK(test::Distance(*model.Heads(0).cost, *untouched.Heads(0).cost) < 1e-13);
 }
 
-TEST_CASE("an arm that is reset is at its prior and lessons from before are gone") {
-  Rng rng(13);
-  Model model = test::TaughtModel(rng, 5, 2, 40);
-  const Context context = test::RandomContext(rng, 5);
-  const QualityLesson label{.arm = 1, .context = &context, .tick = 50, .value = .2, .since = 50};
-  const CostLesson bill{.arm = 1, .context = &context, .tick = 50, .log_ratio = -.2, .since = 50};
-  model.Learn(label);
-  model.LearnCost(bill);
-  for (int i = 0; i < 10; ++i) {
-    model.Calibrate(bill);
-    model.LearnLatency(1, 2);
-  }
-  const auto before = model.Derive();
-  model.ResetArm(1);
-  const auto after = model.Derive();
-  CHECK(after->arm(0).quality == before->arm(0).quality);
-  Model cold = test::ColdModel(kOptions, 2);
-  const auto is_cold = [&](Model& one) {
-    const ArmHeads heads = one.Heads(1);
-    return test::Distance(*heads.quality, *cold.Heads(1).quality) == 0 &&
-           test::Distance(*heads.cost, *cold.Heads(1).cost) == 0 && heads.cost_ratio == 1 &&
-           heads.latency_s == 0;
-  };
-  CHECK(is_cold(model));
-  model.Revise(label, .9);
-  model.Retract(label);
-  model.ReviseCost(bill, 1);
-  model.RetractCost(bill);
-  CHECK(is_cold(model));
-  QualityLesson later = label;
-  later.since = 51;
-  model.Learn(later);
-  CHECK_FALSE(is_cold(model));
-  model.Retract(later);
-  CHECK(is_cold(model));
-}
-
 TEST_CASE("adding a constant to all rewards and the prior moves the mean by it") {
   for (std::uint64_t seed : {1, 2, 3}) {
     CAPTURE(seed);

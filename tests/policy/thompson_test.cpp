@@ -260,7 +260,7 @@ TEST_CASE("of more than sixteen arms those that reach highest share the probabil
 TEST_CASE("the normal functions agree with the library") {
   for (double z = -8.5; z <= 8.5; z += .01) {
     CAPTURE(z);
-    const NormalValues values = EvaluateNormal(NormalLanes{z, 0, -100, 100});
+    const NormalValues values = EvaluateNormal(DoubleLanes{z, 0, -100, 100});
     REQUIRE(values.density[0] == Approx(Density(z)).epsilon(1e-10));
     REQUIRE(values.distribution[0] == Approx(Distribution(z)).epsilon(1e-9));
     REQUIRE(values.distribution[1] == Approx(.5).epsilon(1e-10));

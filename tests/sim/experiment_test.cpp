@@ -91,6 +91,51 @@ TEST_CASE("outcomes that never come in time teach nothing") {
   CHECK(choices == Choices(world.tasks.size(), choices.front()));
 }
 
+// Reading the scalars alone: with the fitted map one course in a few does less (below).
+config::RouterOptions ScalarRouter() {
+  config::RouterOptions router = DefaultRouter();
+  router.context.projection = policy::Projection::kNone;
+  return router;
+}
+
+TEST_CASE("a router of text scalars learns the world tasks and uses every arm") {
+  for (const std::uint64_t seed : {1, 2, 3}) {
+    CAPTURE(seed);
+    const Environment world = Tasks(seed, kTasks);
+    const config::RouterOptions router = ScalarRouter();
+    const Summary summary =
+        Summarise(world, Made(world, {router, 0}), router.objective.cost_weight);
+    const Comparison& half = summary.second_half;
+    CHECK(half.ours.utility > half.uniform.utility);
+    for (const Mean& fixed : half.fixed) CHECK(half.ours.utility > fixed.utility);
+    // At least seven tenths of the way from uniform choice to the oracle.
+    CHECK(half.oracle_by_utility.utility - half.ours.utility <
+          0.3 * (half.oracle_by_utility.utility - half.uniform.utility));
+    CHECK(half.ours.reward > half.blind_mix + 0.005);
+    for (const ArmSummary& arm : summary.arms) CHECK(arm.share_last_fifth > 0.03);
+    CHECK(summary.saving > 0.5);
+    CHECK(summary.quality_given_up < 0.05);
+  }
+}
+
+TEST_CASE("contexts that belong to other requests are worth nothing") {
+  constexpr std::uint64_t kSeeds = 6;
+  const config::RouterOptions router = ScalarRouter();
+  const double weight = router.objective.cost_weight;
+  double gain = 0;
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    CAPTURE(seed);
+    const Environment world = Tasks(seed, kTasks);
+    Environment shuffled = world;
+    ShuffleContexts(shuffled, seed);
+    const Summary ours = Summarise(world, Made(world, {router, 0}), weight);
+    const Summary control = Summarise(shuffled, Made(shuffled, {router, 0}), weight);
+    CHECK(ours.second_half.ours.utility > control.second_half.ours.utility);
+    gain += (ours.second_half.ours.utility - control.second_half.ours.utility) / kSeeds;
+  }
+  CHECK(gain > 0.015);
+}
+
 TEST_CASE("what the defaults learn of the world tasks is worth its spend and is in the prompts") {
   // Not every course is good: exploration is capped at a twentieth and a dollar is worth 40, so
   // that one in a few (seed 3) stays with the middle arm and is no better than blind.

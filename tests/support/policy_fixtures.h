@@ -50,8 +50,7 @@ inline policy::Alarm Teach(policy::Model& model, const Outcome& outcome) {
     model.LearnCost({.arm = outcome.arm,
                      .context = outcome.context,
                      .tick = tick,
-                     .log_ratio = *outcome.cost_log_ratio,
-                     .since = tick});
+                     .log_ratio = *outcome.cost_log_ratio});
   }
   return alarm;
 }
