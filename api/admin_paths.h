@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "api/reports.h"
+#include "api/operations.h"
 
 namespace sluice::api {
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "api/messages.h"
+#include "api/operations.h"
 #include "api/reports.h"
 
 namespace sluice::api {

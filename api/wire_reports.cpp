@@ -166,6 +166,7 @@ void WriteAsked(const DecisionReport& report, JsonWriter& json) {
   json.Key("router").String(report.router);
   json.Key("plan").String(report.plan);
   json.Key("request_id").String(report.request_id);
+  json.Key("session").String(report.session);
   json.Key("tags");
   WriteStrings(report.tags, json);
   json.Key("baseline").String(report.baseline);

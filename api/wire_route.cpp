@@ -52,7 +52,6 @@ constexpr FieldRule<RouteRequest> kUserFields[] = {
 
 // Of later versions of the wire, and refused until the capability behind them is there.
 constexpr std::string_view kLaterUserFields[] = {"id"};
-constexpr std::string_view kLaterRouteFields[] = {"session_id"};
 
 constexpr ObjectRules<RouteRequest> kUserRules{kUserFields, kLaterUserFields};
 
@@ -65,6 +64,7 @@ constexpr FieldRule<RouteRequest> kRouteFields[] = {
     {"embedding_model",
      [](Value v, At at, Out& out) { return ReadName(v, at, out.embedding_model); }},
     {"request_id", [](Value v, At at, Out& out) { return ReadId(v, at, out.request_id); }},
+    {"session_id", [](Value v, At at, Out& out) { return ReadId(v, at, out.session_id); }},
     {"tags", [](Value v, At at, Out& out) { return ReadNames(v, at, kTagsMax, out.tags); }},
     {"allow",
      [](Value v, At at, Out& out) { return ReadNames(v, at, kNamesMax, out.allow.emplace()); }},
@@ -87,7 +87,7 @@ constexpr FieldRule<RouteRequest> kRouteFields[] = {
     {"explain", [](Value v, At at, Out& out) { return ReadBoolean(v, at, out.explain); }},
 };
 
-constexpr ObjectRules<RouteRequest> kRouteRules{kRouteFields, kLaterRouteFields};
+constexpr ObjectRules<RouteRequest> kRouteRules{kRouteFields, {}};
 
 RouteItem ReadRoute(const JsonValue& value, const Place& place) {
   RouteRequest request;

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "api/reports.h"
+#include "api/operations.h"
 #include "config/config.h"
 #include "store/status.h"
 

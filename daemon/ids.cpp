@@ -1,6 +1,7 @@
 #include "daemon/ids.h"
 
 #include <chrono>
+#include <cstdio>
 
 #include "policy/rng.h"
 
@@ -10,6 +11,7 @@ namespace {
 
 constexpr std::size_t kTextBytes = 36;
 constexpr std::array<std::size_t, 4> kDashes = {8, 13, 18, 23};
+constexpr std::uint64_t kSessionStream = 0x73657373;
 
 bool IsDash(std::size_t at) {
   return at == kDashes[0] || at == kDashes[1] || at == kDashes[2] || at == kDashes[3];
@@ -81,6 +83,21 @@ std::optional<store::DecisionId> ParseId(std::string_view text) {
 // The variant takes the two upper bits of the lower half; the node the sixteen after them.
 std::uint16_t NodeOf(const store::DecisionId& id) {
   return static_cast<std::uint16_t>(Half(id, 8) >> 46);
+}
+
+std::uint64_t SessionKey(std::string_view session_id, std::uint32_t secret) {
+  if (session_id.empty()) return 0;
+  std::uint64_t digest = 0xCBF29CE484222325;  // FNV-1a
+  for (const char c : session_id) digest = (digest ^ static_cast<std::uint8_t>(c)) * 0x100000001B3;
+  const std::uint64_t key = policy::RandomBits(secret, digest, kSessionStream);
+  return key == 0 ? 1 : key;
+}
+
+std::string FormatSession(std::uint64_t session) {
+  if (session == 0) return {};
+  std::array<char, 17> text{};
+  std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(session));
+  return text.data();
 }
 
 IdSource::IdSource(std::uint16_t node, std::uint64_t seed) : node_(node), seed_(seed) {}

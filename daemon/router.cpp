@@ -44,6 +44,7 @@ void WriteDown(const RouteRequest& request, const RouterDefinition& definition,
                DecisionRecord& record) {
   record.request_id = request.request_id;
   record.request_digest = request.body_digest;
+  record.session = SessionKey(request.session_id, definition.gram_seed);
   record.tags = request.tags;
   record.plan = request.plan;
   record.active = request.active;

@@ -7,7 +7,7 @@
 
 #include <spdlog/spdlog.h>
 
-#include "api/reports.h"
+#include "api/operations.h"
 #include "daemon/metrics.h"
 
 namespace sluice::daemon {

@@ -158,6 +158,7 @@ api::DecisionReport DecisionReportOf(const RouterDefinition& definition,
       policy::PolicyKindName(static_cast<policy::PolicyKind>(decision.policy_kind));
   report.policy_version = decision.policy_version;
   report.request_id = decision.request_id;
+  report.session = FormatSession(decision.session);
   report.tags = decision.tags;
   if (decision.baseline_arm) report.baseline = definition.arm_names[*decision.baseline_arm];
   report.explanation = ExplanationOf(definition, decision);

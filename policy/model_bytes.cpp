@@ -128,8 +128,9 @@ std::optional<Model::Arm> Model::TakeArm(std::string_view in) const {
   Arm arm{.quality = std::move(*quality), .cost = std::move(*cost)};
   const bool whole = arm.calibration.Restore(in) && arm.latency.Restore(in) &&
                      TakeCusum(in, options_.drift, arm.cusum) &&
-                     arm.resets.Restore(in, next_since_ + 1) && TakeValue(in, arm.cool_down) && TakeValue(in, arm.alarms) &&
-                     TakeValue(in, arm.last_alarm) && TakeValue(in, arm.last_label) && in.empty();
+                     arm.resets.Restore(in, next_since_ + 1) && TakeValue(in, arm.cool_down) &&
+                     TakeValue(in, arm.alarms) && TakeValue(in, arm.last_alarm) &&
+                     TakeValue(in, arm.last_label) && in.empty();
   const bool sane = arm.cool_down <= options_.drift.cool_down && arm.alarms <= lessons_ &&
                     arm.last_alarm <= lessons_ && arm.last_label <= lessons_;
   return whole && sane ? std::optional(std::move(arm)) : std::nullopt;

@@ -39,10 +39,10 @@ class Posterior {
   const ArmPosterior& arm(ArmId id) const { return arms_[id]; }
 
   // Mean, width, expected cost and latency of one arm; utility and score are left to the policy. No
-  // allocation. The expected cost is cost_ratio * list_price * exp(phi'x), the exponent at most kExpectedLogRatioMax,
-  // held inside [cost_usd_min, cost_usd_max] where the terms declare them. A decision more than 4 %
-  // of a half-life after the posterior's tick is predicted as Decayed says. All NaN for an arm that
-  // never had a factor.
+  // allocation. The expected cost is cost_ratio * list_price * exp(phi'x), the exponent at most
+  // kExpectedLogRatioMax, held inside [cost_usd_min, cost_usd_max] where the terms declare them. A
+  // decision more than 4 % of a half-life after the posterior's tick is predicted as Decayed says.
+  // All NaN for an arm that never had a factor.
   Estimate Predict(ArmId id, const Context& context, const ArmTerms& terms,
                    std::uint64_t tick = 0) const;
 

@@ -80,6 +80,7 @@ struct DecisionRecord {
   std::string plan;                  // what the user pays for; empty: not said
   std::string request_id;            // empty: none
   std::uint64_t request_digest = 0;  // of the request's body, when it has a request_id
+  std::uint64_t session = 0;         // a keyed digest of the session that it is of; 0: not said
   std::vector<std::string> tags;
   bool operator==(const DecisionRecord&) const = default;
 };

@@ -6,7 +6,7 @@
 namespace sluice::store {
 namespace {
 
-constexpr std::size_t kFixedBytes = 160;  // a little above what the fixed fields take
+constexpr std::size_t kFixedBytes = 168;  // a little above what the fixed fields take
 constexpr std::size_t kShareBytes = 2 + 8 + 5 * sizeof(float);
 constexpr std::size_t kShareBytesVersion1 = 2 + 8 + 4 * sizeof(float);
 
@@ -84,6 +84,7 @@ void PutAdded(ByteWriter& out, const DecisionRecord& record) {
   out.Put(record.map_version);
   out.PutString(record.features);
   out.PutString(record.plan);
+  out.Put(record.session);
 }
 
 void GetAdded(ByteReader& in, DecisionRecord& record, std::uint8_t flags) {
@@ -95,6 +96,7 @@ void GetAdded(ByteReader& in, DecisionRecord& record, std::uint8_t flags) {
   record.map_version = in.Get<std::uint32_t>();
   record.features = in.GetString();
   record.plan = in.GetString();
+  record.session = in.Get<std::uint64_t>();
 }
 
 }  // namespace

@@ -141,6 +141,7 @@ DecisionReport SomeDecision() {
   report.tick = 5;
   report.policy_kind = "thompson";
   report.policy_version = 4;
+  report.session = "5d41402abc4b2a76";
   report.tags = {"t"};
   report.active = false;
   report.audit = true;
@@ -158,7 +159,8 @@ TEST_CASE("a decision is rendered with who asked and how it was made") {
   body.erase("explanation");
   CHECK(body == json::parse(R"({"decision_id": "d", "position": 3,
     "time": "2026-01-31T11:00:00.250000Z", "router": "default", "plan": "free", "request_id": "",
-    "tags": ["t"], "baseline": "", "active": false, "audit": true, "arm": "economy",
+    "session": "5d41402abc4b2a76", "tags": ["t"], "baseline": "", "active": false, "audit": true,
+    "arm": "economy",
     "reason": "observe", "narrowed_by": ["max_latency_ms", "ceiling"], "propensity": 1,
     "sequence": 2, "tick": 5, "policy": {"kind": "thompson", "version": 4},
     "lesson": {"state": "open", "arm": ""}, "outcomes": []})"));

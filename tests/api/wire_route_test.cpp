@@ -29,7 +29,7 @@ RouteRequest Accepted(std::string_view body) {
 TEST_CASE("every field of a route request is read") {
   const RouteRequest request = Accepted(R"({
     "router": "chat", "query": "Why is the sky blue?", "request_id": "r-1",
-    "tags": ["a", "b"], "allow": ["economy", "premium"], "deny": ["standard"],
+    "session_id": "s-1", "tags": ["a", "b"], "allow": ["economy", "premium"], "deny": ["standard"],
     "needs": ["vision"], "override": "premium", "baseline": "standard", "max_cost_usd": 0.25,
     "user": {"plan": "free"}, "max_latency_ms": 1500, "active": false,
     "input_tokens": 12, "output_tokens_max": 4294967295, "features": {"hour": 13, "vip": 0.5},
@@ -38,6 +38,7 @@ TEST_CASE("every field of a route request is read") {
   CHECK(request.text == "Why is the sky blue?");
   CHECK_FALSE(request.embedding);
   CHECK(request.request_id == "r-1");
+  CHECK(request.session_id == "s-1");
   CHECK(request.tags == std::vector<std::string>{"a", "b"});
   CHECK(request.allow == std::vector<std::string>{"economy", "premium"});
   CHECK(request.deny == std::vector<std::string>{"standard"});
@@ -61,6 +62,7 @@ TEST_CASE("a field that is not sent keeps its default") {
   CHECK_FALSE(request.text);
   CHECK_FALSE(request.embedding);
   CHECK(request.request_id.empty());
+  CHECK(request.session_id.empty());
   CHECK_FALSE(request.allow);
   CHECK_FALSE(request.override_arm);
   CHECK(request.embedding_model.empty());

@@ -60,6 +60,18 @@ TEST_CASE("ids go on above those that the log holds") {
   CHECK(newest < after.Next(8'000'000'000));
 }
 
+TEST_CASE("of a session the log keeps a number that only its directory can make again") {
+  const std::uint64_t key = SessionKey("chat-1", 7);
+  CHECK(key == 0xF89A5AD0925BA16E);  // on disk: it never changes
+  CHECK(SessionKey("chat-1", 7) == key);
+  CHECK(SessionKey("chat-2", 7) != key);
+  CHECK(SessionKey("chat-1", 8) != key);
+  CHECK(SessionKey("", 7) == 0);
+  CHECK(FormatSession(key) == "f89a5ad0925ba16e");
+  CHECK(FormatSession(0x2A) == "000000000000002a");
+  CHECK(FormatSession(0).empty());
+}
+
 TEST_CASE("threads never get the same id") {
   IdSource ids(1, 42);
   constexpr int kEach = 20000;

@@ -39,6 +39,23 @@ class DeafStore final : public tests::ForwardingStore {
 
 }  // namespace
 
+TEST_CASE("decisions of one session stand in the log as of one and its id does not") {
+  ProcessInMemory process;
+  REQUIRE(process.ok);
+  const auto session_of = [&](const std::string& session_id) {
+    RouteRequest request = Text("What is the capital of France?");
+    request.session_id = session_id;
+    const auto answer = std::get<RouteAnswer>(process.Route(request));
+    return std::get<api::DecisionReport>(process.router().DecisionById(answer.decision_id)).session;
+  };
+  const std::string first = session_of("chat-1");
+  CHECK_FALSE(first.empty());
+  CHECK(first.find("chat") == std::string::npos);
+  CHECK(session_of("chat-1") == first);
+  CHECK(session_of("chat-2") != first);
+  CHECK(session_of("").empty());
+}
+
 TEST_CASE("a text gets an arm with its propensity and the decision stands in the log") {
   ProcessInMemory process;
   REQUIRE(process.ok);

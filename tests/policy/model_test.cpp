@@ -164,7 +164,7 @@ TEST_CASE("what was learnt can be revised and taken back") {
   const Context other = test::RandomContext(rng, 5);
   const QualityLesson label{
       .arm = 0, .context = &context, .tick = 51, .value = .2, .weight = .5, .since = 51};
-  const CostLesson bill{.arm = 0, .context = &context, .tick = 51, .log_ratio = -.2, .since = 52};
+  const CostLesson bill{.arm = 0, .context = &context, .tick = 51, .log_ratio = -.2};
   Model untouched = model;
   Model revised = model;
   model.Learn(label);

@@ -32,6 +32,7 @@ DecisionRecord AsRead(DecisionRecord record) {
   record.map_version = absent.map_version;
   record.features = absent.features;
   record.plan = absent.plan;
+  record.session = absent.session;
   for (ArmShare& share : record.shares) share.expected_latency_ms = 0;
   return record;
 }

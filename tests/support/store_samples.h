@@ -109,6 +109,7 @@ inline store::DecisionRecord RandomDecision(SampleRng& rng) {
   record.plan = RandomText(rng, 12);
   record.request_id = RandomText(rng, 40);
   record.request_digest = rng();
+  record.session = rng();
   record.tags.resize(Below(rng, 9));
   for (std::string& tag : record.tags) tag = RandomText(rng, 20);
   return record;
