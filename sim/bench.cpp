@@ -10,7 +10,9 @@
 
 #include "sim/dataset_pareto.h"
 #include "sim/pareto_run.h"
+#include "sim/report_page.h"
 #include "sim/report_pareto.h"
+#include "sim/report_pareto_plots.h"
 
 namespace sluice::sim {
 namespace {
@@ -143,15 +145,22 @@ std::size_t ThreadsOf(const ParetoBenchOptions& options) {
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
-// Plays and prints one experiment after another; their results.
-Said<std::vector<ParetoResult>> PlayExperiments(const ParetoBenchOptions& options,
-                                                const Bench& bench, const Streams& streams) {
+// All experiments, with what stands beside them.
+struct PlayedAll {
+  std::vector<ParetoResult> results;
+  std::vector<ParetoReference> references;
+  std::string tables;
+};
+
+// Plays and prints one experiment after another.
+Said<PlayedAll> PlayExperiments(const ParetoBenchOptions& options, const Bench& bench,
+                                const Streams& streams) {
   const auto names = ExperimentsOf(options);
   if (const auto* problem = std::get_if<std::string>(&names)) return *problem;
   const auto earlier = EarlierOf(options);
   if (const auto* problem = std::get_if<std::string>(&earlier)) return *problem;
   const ParetoHeading heading = HeadingOf(options, bench);
-  std::vector<ParetoResult> all;
+  PlayedAll all;
   for (const std::string& name : std::get<0>(names)) {
     auto experiment = ExperimentOf(options, bench.data, name);
     if (auto* problem = std::get_if<std::string>(&experiment)) return std::move(*problem);
@@ -159,12 +168,30 @@ Said<std::vector<ParetoResult>> PlayExperiments(const ParetoBenchOptions& option
     auto results = ResultsOf(bench, played, streams);
     if (auto* problem = std::get_if<std::string>(&results)) return std::move(*problem);
     const auto& ours = std::get<std::vector<ParetoResult>>(results);
-    streams.out << RenderPareto({heading, ours, ReferencesOf(options, played),
-                                 std::get<std::vector<ParetoEarlier>>(earlier)})
-                << std::flush;
-    all.insert(all.end(), ours.begin(), ours.end());
+    const auto references = ReferencesOf(options, played);
+    const std::string tables =
+        RenderPareto({heading, ours, references, std::get<std::vector<ParetoEarlier>>(earlier)});
+    streams.out << tables << std::flush;
+    all.results.insert(all.results.end(), ours.begin(), ours.end());
+    // Those that are in a file of all experiments come with each of them.
+    for (const ParetoReference& reference : references) {
+      if (reference.experiment == name) all.references.push_back(reference);
+    }
+    all.tables += tables;
   }
   return all;
+}
+
+Page PageOf(const ParetoBenchOptions& options, const std::string& rows, const PlayedAll& all,
+            const std::string& json) {
+  return {.title = "The public experiments of ParetoBandit: " + options.policy,
+          .introduction = "Rows of " + rows + "; " +
+                          std::to_string(all.results.front().seeds.size()) +
+                          " seeds. The product's own router and learner, one request and its "
+                          "outcome after another.",
+          .plots = ParetoPlots(all.results, all.references),
+          .tables = all.tables,
+          .json = json};
 }
 
 }  // namespace
@@ -176,11 +203,18 @@ int BenchPareto(const ParetoBenchOptions& options, const Streams& streams) {
   if (const auto* problem = std::get_if<std::string>(&data)) return Refuse(*problem, streams);
   const Bench bench{std::get<ParetoData>(std::move(data)), std::get<ParetoPolicy>(policy),
                     ThreadsOf(options)};
-  const auto results = PlayExperiments(options, bench, streams);
-  if (const auto* problem = std::get_if<std::string>(&results)) return Refuse(*problem, streams);
+  const auto played = PlayExperiments(options, bench, streams);
+  if (const auto* problem = std::get_if<std::string>(&played)) return Refuse(*problem, streams);
+  const auto& all = std::get<PlayedAll>(played);
+  const std::string json = ParetoJson(HeadingOf(options, bench), all.results);
+  if (!options.report.empty()) {
+    const std::string problem =
+        WritePage(options.report, PageOf(options, bench.data.name, all, json));
+    if (!problem.empty()) return Refuse(problem, streams);
+  }
   if (options.json.empty()) return kDone;
   std::ofstream file(options.json, std::ios::binary | std::ios::trunc);
-  file << ParetoJson(HeadingOf(options, bench), std::get<std::vector<ParetoResult>>(results));
+  file << json;
   file.close();
   return file ? kDone : Refuse("cannot write " + options.json, streams);
 }

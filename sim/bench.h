@@ -16,6 +16,7 @@ struct ParetoBenchOptions {
   std::size_t seeds = 0;    // the first so many; 0: all
   std::string features;     // file; empty: the product's own text features
   std::string json;         // file; empty: none
+  std::string report;       // folder for a page with plots; empty: none
   std::string against;      // file that --json wrote; empty: none
   std::size_t threads = 0;  // 0: one a core
 };

@@ -81,6 +81,7 @@ void AddPareto(CLI::App& command, ParetoBenchOptions& options) {
   command.add_option("--features", options.features,
                      "File of float32 rows (default: the product's own text features)");
   command.add_option("--json", options.json, "Write the cells to this file as well");
+  command.add_option("--report", options.report, "Write a page with plots to this folder");
   command.add_option("--against", options.against,
                      "File that --json wrote: paired differences to it");
   command.add_option("--threads", options.threads, "Runs at once (default: one a core)");
