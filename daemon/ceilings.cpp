@@ -1,6 +1,7 @@
 #include "daemon/ceilings.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace sluice::daemon {
 
@@ -22,19 +23,13 @@ bool Ceilings::any() const {
   return false;
 }
 
-NanoUsd Ceilings::Headroom() const {
-  NanoUsd least = bounds_[0].ledger->HeadroomAt(now_us_, *bounds_[0].options);
-  if (count_ == 2) {
-    least = std::min(least, bounds_[1].ledger->HeadroomAt(now_us_, *bounds_[1].options));
+NanoUsd Ceilings::HeadroomOf(bool refusing) const {
+  NanoUsd least = std::numeric_limits<NanoUsd>::max();
+  for (std::size_t i = 0; i < count_; ++i) {
+    if (refusing && !bounds_[i].refuses()) continue;
+    least = std::min(least, bounds_[i].ledger->HeadroomAt(now_us_, *bounds_[i].options));
   }
   return least;
-}
-
-const config::CeilingOptions& Ceilings::Tightest() const {
-  const auto headroom = [&](std::size_t i) {
-    return bounds_[i].ledger->HeadroomAt(now_us_, *bounds_[i].options);
-  };
-  return count_ == 2 && headroom(1) < headroom(0) ? *bounds_[1].options : *bounds_[0].options;
 }
 
 bool Ceilings::NearlyCheapest() const {
@@ -55,12 +50,17 @@ bool Ceilings::Nearly() const {
   return false;
 }
 
-bool Ceilings::TryHold(NanoUsd amount) {
-  if (!bounds_[0].ledger->TryHold(amount, now_us_, *bounds_[0].options)) return false;
-  if (count_ == 1) return true;
-  if (bounds_[1].ledger->TryHold(amount, now_us_, *bounds_[1].options)) return true;
-  bounds_[0].ledger->Release(amount);
-  return false;
+bool Ceilings::TryHold(NanoUsd amount, bool beyond) {
+  for (std::size_t i = 0; i < count_; ++i) {
+    const Bound& bound = bounds_[i];
+    if (beyond && !bound.refuses()) {
+      bound.ledger->Hold(amount);
+    } else if (!bound.ledger->TryHold(amount, now_us_, *bound.options)) {
+      while (i-- > 0) bounds_[i].ledger->Release(amount);
+      return false;
+    }
+  }
+  return true;
 }
 
 void Ceilings::Hold(NanoUsd amount) {

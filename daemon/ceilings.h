@@ -15,14 +15,16 @@ class Ceilings {
 
   // False: nothing is bound, and nothing need be held.
   bool any() const;
-  // What may still be held, and what is done when that is not enough: by the one with least left.
-  NanoUsd Headroom() const;
-  const config::CeilingOptions& Tightest() const;
+  // What may still be held under all of them, and under those alone that refuse: when that is not
+  // enough, none that goes on lifts it.
+  NanoUsd Headroom() const { return HeadroomOf(/*refusing=*/false); }
+  NanoUsd HeadroomOfRefusing() const { return HeadroomOf(/*refusing=*/true); }
   // Whether one that answers with the cheapest arms is used up to 95 %, or any is.
   bool NearlyCheapest() const;
   bool Nearly() const;
 
-  bool TryHold(NanoUsd amount);
+  // Under all of them; `beyond`: under those that refuse, and whatever the others say.
+  bool TryHold(NanoUsd amount, bool beyond);
   void Hold(NanoUsd amount);
   void Release(NanoUsd amount);
   // The log did not take the decision that held `held`; the answer may cost `worst`.
@@ -32,7 +34,9 @@ class Ceilings {
   struct Bound {
     const config::CeilingOptions* options = nullptr;
     LiveLedger* ledger = nullptr;
+    bool refuses() const { return options->reached == config::CeilingAction::kRefuse; }
   };
+  NanoUsd HeadroomOf(bool refusing) const;
   static bool IsSet(const config::CeilingOptions& options) {
     return options.day_usd > 0 || options.month_usd > 0;
   }

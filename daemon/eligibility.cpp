@@ -176,20 +176,26 @@ Problem AtCeiling() {
   return problem;
 }
 
+ArmSet Fitting(const Narrowed& narrowed, ArmSet arms, NanoUsd headroom) {
+  ArmSet fitting;
+  for (const ArmId arm : arms) {
+    if (ToNano(WorstCostUsd(narrowed, arm)) <= headroom) fitting.Add(arm);
+  }
+  return fitting;
+}
+
 // Hard ceilings come before everything that the policy wants. What the caller decides goes through
 // where a ceiling goes on with the cheapest arm, and observing never refuses.
 std::optional<Problem> NarrowByCeiling(const Narrowed& narrowed, Eligible& eligible) {
   const Ceilings ceilings(narrowed.router, narrowed.scope, narrowed.now_us);
   if (!ceilings.any() || narrowed.baseline) return std::nullopt;
-  const NanoUsd headroom = ceilings.Headroom();
-  ArmSet fitting;
-  for (const ArmId arm : eligible.arms) {
-    if (ToNano(WorstCostUsd(narrowed, arm)) <= headroom) fitting.Add(arm);
-  }
+  const ArmSet fitting = Fitting(narrowed, eligible.arms, ceilings.Headroom());
   if (fitting.Empty()) {
-    if (ceilings.Tightest().reached == config::CeilingAction::kRefuse) return AtCeiling();
+    // Beyond a ceiling that goes on, and still under one that refuses.
+    const ArmSet allowed = Fitting(narrowed, eligible.arms, ceilings.HeadroomOfRefusing());
+    if (allowed.Empty()) return AtCeiling();
     ArmSet one;
-    one.Add(Cheapest(narrowed, eligible.arms, 1).First());
+    one.Add(Cheapest(narrowed, allowed, 1).First());
     Keep(one, Narrowing::kCeiling, eligible);
     eligible.notes |= BitOf(Note::kAtCeiling);
     return std::nullopt;

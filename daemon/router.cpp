@@ -296,10 +296,10 @@ bool Router::Hold(const Narrowed& narrowed, const Eligible& eligible, Ceilings& 
   for (const policy::ArmId arm : answering) {
     held = std::max(held, ToNano(WorstCostUsd(narrowed, arm)));
   }
-  // The cheapest arm at a ceiling that goes on, and what observing answers, are not refused.
-  const bool beyond =
-      (eligible.notes & BitOf(Note::kAtCeiling)) != 0 || narrowed.baseline.has_value();
-  if (!beyond) return ceilings.TryHold(held);
+  if (!narrowed.baseline) {
+    return ceilings.TryHold(held, (eligible.notes & BitOf(Note::kAtCeiling)) != 0);
+  }
+  // What observing answers is not refused.
   ceilings.Hold(held);
   return true;
 }

@@ -148,4 +148,40 @@ TEST_CASE("a plan that comes again finds what it had spent that day") {
   SurvivesRestart(process);
 }
 
+TEST_CASE(
+    "a plan that goes on with its cheapest arm stops at a ceiling of the router that refuses") {
+  config::RouterOptions router = Configured(true);
+  router.ceiling = {
+      .day_usd = 1, .nearly = CeilingAction::kGoOn, .reached = CeilingAction::kRefuse};
+  router.plans[0].ceiling = {.day_usd = 0.5, .reached = CeilingAction::kCheapest};
+  ProcessInMemory process(tests::With(router));
+  const auto route = [&](double tokens) {
+    api::RouteRequest request;
+    request.text = "q";
+    request.plan = "free";
+    request.input_tokens = static_cast<std::uint32_t>(tokens);
+    request.output_tokens_max = static_cast<std::uint32_t>(tokens);
+    return process.Route(request);
+  };
+  process.Reward(Decide(process, "free"), 0.5, 0.75);
+  REQUIRE(process.learner().Step().ok());
+  // Beyond its own ceiling the plan goes on; 100,000 tokens each way are 2 cents on the cheapest.
+  const auto cheap = route(100000);
+  CHECK(std::get<api::RouteAnswer>(cheap).arm == "economy");
+  for (int i = 0; i < 30; ++i) route(100000);
+  const NanoUsd used =
+      process.board().Latest()->routers[0].scopes[0].live->ledger.At(process.now_us).day;
+  CHECK(used <= ToNano(1));
+  CHECK(used > ToNano(0.97));
+  CHECK(std::get<api::Problem>(route(100000)).status == 429);
+  CHECK(std::holds_alternative<api::RouteAnswer>(route(100)));
+  api::RouteRequest request;
+  request.text = "q";
+  request.plan = "free";
+  request.input_tokens = 100000;
+  request.output_tokens_max = 100000;
+  request.override_arm = "economy";
+  CHECK(std::get<api::Problem>(process.Route(request)).status == 429);
+}
+
 }  // namespace sluice::daemon
