@@ -61,6 +61,36 @@ void Count(const policy::Decision& decision, api::Reason reason, RouterCounters&
   counters.explored.fetch_add(1, std::memory_order_relaxed);
 }
 
+// What one request may explore with: tokens of its router, and of its plan on top of them.
+class Tokens {
+ public:
+  explicit Tokens(const Narrowed& narrowed) {
+    Add(narrowed.router.scopes.front());
+    if (narrowed.scope != 0) Add(narrowed.router.scopes[narrowed.scope]);
+  }
+
+  bool limited() const { return count_ > 0; }
+  // As much of `wanted` as each of them has.
+  double Take(double wanted) {
+    std::array<double, 2> taken{wanted, wanted};
+    for (std::size_t i = 0; i < count_; ++i) taken[i] = buckets_[i]->Take(wanted);
+    const double least = std::min(taken[0], taken[1]);
+    for (std::size_t i = 0; i < count_; ++i) buckets_[i]->GiveBack(taken[i] - least);
+    return least;
+  }
+  void GiveBack(double unused) {
+    for (std::size_t i = 0; i < count_; ++i) buckets_[i]->GiveBack(unused);
+  }
+
+ private:
+  void Add(const ScopeView& scope) {
+    if (scope.live->tokens.limited()) buckets_[count_++] = &scope.live->tokens;
+  }
+
+  std::array<TokenBucket*, 2> buckets_{};
+  std::size_t count_ = 0;
+};
+
 }  // namespace
 
 Router::Router(Parts parts) : parts_(std::move(parts)) {}
@@ -241,7 +271,7 @@ Router::Chosen Router::ChooseFrom(const Narrowed& narrowed, const Eligible& elig
   const policy::Situation situation = SituationOf(narrowed, eligible, tick, allowance.bounds);
   chosen.decision = policy::Choose(definition.policy, *router.posterior, situation, key);
   const double used = std::max(0.0, chosen.decision.exploration - allowance.floor);
-  router.scopes[narrowed.scope].live->tokens.GiveBack(allowance.tokens - used);
+  Tokens(narrowed).GiveBack(allowance.tokens - used);
   FallBackIfUnknown(definition, eligible.arms, chosen.decision);
   chosen.record = RecordOf(definition, chosen.decision, chosen.eligible);
   chosen.record.cost_weight = weights.cost;
@@ -274,10 +304,11 @@ Router::Allowance Router::AllowanceOf(const Narrowed& narrowed, std::uint64_t ti
   if (scope.exploration_scale < 1) allowance.notes |= BitOf(Note::kNoSupport);
   allowance.bounds.new_arms = router.new_arms;
   allowance.bounds.new_arm_share = definition.options.new_arm_share_max;
-  if (!scope.live->tokens.limited()) return allowance;
+  Tokens tokens(narrowed);
+  if (!tokens.limited()) return allowance;
   allowance.floor = capped ? exploration.floor : 0;
   const double most = capped ? allowance.bounds.cap : 1;
-  allowance.tokens = scope.live->tokens.Take(most - allowance.floor);
+  allowance.tokens = tokens.Take(most - allowance.floor);
   allowance.bounds.allowance = allowance.floor + allowance.tokens;
   return allowance;
 }

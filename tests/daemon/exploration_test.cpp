@@ -91,6 +91,33 @@ TEST_CASE("what is explored above the floor never passes its tokens") {
   CHECK(Report(process).exploration_limited > 0);
 }
 
+TEST_CASE("what a plan explores is paid from the tokens of its router as well") {
+  const double plan_rate = GENERATE(0.0, 0.001, 0.004);
+  constexpr double kRate = 0.002;
+  ProcessInMemory process(Changed([&](config::RouterOptions& router) {
+    router.exploration_budget.rate = kRate;
+    router.plans.push_back({.name = "free", .exploration_budget = {plan_rate}});
+  }));
+  api::RouteRequest request;
+  request.plan = "free";
+  for (int i = 0; i < 3000; ++i) {
+    request.text = "question " + std::to_string(i);
+    process.Route(request);
+    if (i % 3 == 0) process.RouteText("question " + std::to_string(i));
+  }
+  double all = 0;
+  double plan = 0;
+  for (const store::DecisionRecord& record : Decisions(process.store())) {
+    const double used = std::max(0.0, record.exploration - 0.005);
+    all += used;
+    plan += record.plan == "free" ? used : 0;
+  }
+  constexpr double kBurst = 100;
+  CHECK(all <= kRate * (4000 + kBurst) + 4000 * kRoundingOfOne);
+  if (plan_rate == 0) CHECK(all > 0.9 * kRate * 4000);
+  if (plan_rate > 0) CHECK(plan <= plan_rate * (3000 + kBurst) + 3000 * kRoundingOfOne);
+}
+
 TEST_CASE("threads share their tokens") {
   constexpr double kRate = 0.01;
   constexpr int kEach = 20000;
