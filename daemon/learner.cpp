@@ -267,16 +267,18 @@ Result<Done> Learner::Recover() {
   const std::lock_guard lock(folding_);
   auto checkpoints = store_.LoadCheckpoints();
   if (!checkpoints.ok()) return checkpoints.error();
-  Reset();
   std::size_t set_aside = checkpoints->damaged;
+  std::vector<store::Position> kept;  // the one that holds and those before it, newest first
   for (const store::Checkpoint& checkpoint : checkpoints->entries) {
-    if (checkpoint.position <= store_.last_position() && RestoreState(checkpoint.bytes) &&
-        position_ == checkpoint.position) {
-      break;
+    if (kept.empty()) Reset();
+    if (!kept.empty() || (checkpoint.position <= store_.last_position() &&
+                          RestoreState(checkpoint.bytes) && position_ == checkpoint.position)) {
+      kept.push_back(checkpoint.position);
+    } else {
+      ++set_aside;
     }
-    ++set_aside;
-    Reset();
   }
+  if (kept.empty()) Reset();
   if (set_aside > 0) {
     spdlog::warn(
         "{} checkpoint(s) did not hold and were set aside; learning again from position {}",
@@ -286,8 +288,7 @@ Result<Done> Learner::Recover() {
   checkpointed_ = position_;
   {
     const std::lock_guard report_lock(mutex_);
-    checkpoints_.clear();
-    if (position_ > 0) checkpoints_.push_back(position_);
+    checkpoints_ = std::move(kept);
   }
   broken_ = false;
   if (auto replayed = Replay(); !replayed.ok()) {

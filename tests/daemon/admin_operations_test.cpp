@@ -183,6 +183,19 @@ TEST_CASE("a rollback leaves the model of the log up to there") {
   StaysSound(living);
 }
 
+TEST_CASE("after a restart a rollback still finds the checkpoint before the last") {
+  Living living;
+  living.Live(100);
+  REQUIRE(living.process.learner().SaveCheckpoint().ok());
+  living.Live(100);
+  REQUIRE(living.process.learner().SaveCheckpoint().ok());
+  const auto checkpoints = living.process.learner().checkpoints();
+  REQUIRE(checkpoints.size() == 2);
+  tests::LearnerOver again(living.process.store());
+  REQUIRE(again.ok);
+  CHECK(again->checkpoints() == checkpoints);
+}
+
 TEST_CASE("a reset of one arm forgets that arm and leaves the others to the bit") {
   Living living;
   living.Live(300);
