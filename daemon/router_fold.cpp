@@ -62,7 +62,8 @@ Result<Done> RouterFold::Define(Position position, const store::RouterRecord& re
   record_ = store::EncodeRecord(record);
   if (before == nullptr) founding_arms_ = record.arm_names.size();
   if (model_ == nullptr) model_ = std::make_unique<policy::Model>(ModelOptionsOf(*definition_, 0));
-  if (before != nullptr) FadeChanged({*before, *definition_, position}, *model_);
+  NoteArmModels(position);
+  FadeChanged(position);
   AddArms(record, *definition_);
   tally_.arms.resize(record.arm_names.size());
   NotePrices(position);
@@ -130,13 +131,24 @@ std::optional<std::string_view> RouterFold::StatisticsIn(std::string_view marked
   return marked.substr(sizeof(space));
 }
 
+void RouterFold::NoteArmModels(Position position) {
+  arm_models_.resize(definition_->arms.size());
+  for (std::size_t i = 0; i < arm_models_.size(); ++i) {
+    const std::string& now = definition_->arms[i].model;
+    // An arm that is away has no name of a model.
+    if (now.empty() || (!arm_models_[i].empty() && arm_models_[i].back().model == now)) continue;
+    arm_models_[i].push_back({position, now});
+  }
+}
+
 // Another model under an arm's name: what was learnt of the old one is a first guess.
-void RouterFold::FadeChanged(const Redefinition& change, policy::Model& model) {
-  for (std::size_t i = 0; i < model.arms() && i < change.before.arms.size(); ++i) {
-    const std::string& was = change.before.arms[i].model;
-    const std::string& is = change.after.arms[i].model;
-    if (was.empty() || is.empty() || was == is) continue;
-    model.Fade(static_cast<policy::ArmId>(i), kNewVersionStrength, change.at);
+void RouterFold::FadeChanged(Position position) {
+  for (std::size_t i = 0; i < model_->arms(); ++i) {
+    const std::vector<ArmModel>& models = arm_models_[i];
+    const auto since = std::find_if(models.begin(), models.end(),
+                                    [&](const ArmModel& model) { return model.from == position; });
+    if (since == models.begin() || since == models.end()) continue;
+    model_->Fade(static_cast<policy::ArmId>(i), kNewVersionStrength, position);
   }
 }
 

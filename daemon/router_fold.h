@@ -86,6 +86,11 @@ class RouterFold {
     store::Position from = 0;
     store::Position until = kNoEnd;
   };
+  // Who answers under an arm's name from a position on.
+  struct ArmModel {
+    store::Position from = 0;
+    std::string model;
+  };
   struct ScopeState {
     std::string plan;
     policy::Pacer pacer;
@@ -96,12 +101,8 @@ class RouterFold {
 
   // -- Definition [router_fold.cpp]
   void AddArms(const store::RouterRecord& record, const RouterDefinition& definition);
-  struct Redefinition {
-    const RouterDefinition& before;
-    const RouterDefinition& after;
-    store::Position at = 0;
-  };
-  static void FadeChanged(const Redefinition& change, policy::Model& model);
+  void NoteArmModels(store::Position position);
+  void FadeChanged(store::Position position);
   void NotePrices(store::Position position);
   void PlaceScopes(store::Position position);
   // The scope that a decision was made under: its money stays there, whatever is configured since.
@@ -157,6 +158,7 @@ class RouterFold {
 
   // -- [router_fold_bytes.cpp]
   bool RestoreModel(std::string_view model_bytes, std::string_view map_bytes);
+  bool RestoreArmModels(store::ByteReader& in);
   bool RestoreScopes(store::ByteReader& in);
 
   const store::Store& store_;
@@ -169,7 +171,8 @@ class RouterFold {
   std::deque<store::Position> marks_;  // of every 1,000th decision, the newest 21
   store::Position learnt_from_ = 0;    // the last fold left out decisions up to here
   std::vector<Excluded> excluded_;
-  std::vector<std::vector<ArmPrices>> prices_;  // by arm
+  std::vector<std::vector<ArmPrices>> prices_;     // by arm
+  std::vector<std::vector<ArmModel>> arm_models_;  // by arm, as long as it is away the last one
   // By index of the definition's; behind them plans that are gone, for the money of theirs that is
   // not settled and for when they come again.
   std::vector<ScopeState> scopes_;

@@ -1,6 +1,6 @@
 // A router's fold as bytes, for checkpoints and for comparing two folds: [record | model | map |
-// map position | samples | marks | learnt from | exclusions | prices | scopes | open decisions |
-// tally | alarm | founding arms], strings with a u32 length before them. Little-endian.
+// map position | samples | marks | learnt from | exclusions | prices | models | scopes | open
+// decisions | tally | alarm | founding arms], strings with a u32 length before them. Little-endian.
 #include <utility>
 
 #include "daemon/router_fold.h"
@@ -82,6 +82,14 @@ void RouterFold::Serialise(store::ByteWriter& out) const {
   for (const Excluded& span : excluded_) PutExcluded(out, span);
   out.PutCount(prices_.size());
   for (const auto& history : prices_) PutPrices(out, history);
+  out.PutCount(arm_models_.size());
+  for (const auto& history : arm_models_) {
+    out.PutCount(history.size());
+    for (const ArmModel& model : history) {
+      out.Put(model.from);
+      out.PutString(model.model);
+    }
+  }
   out.PutCount(scopes_.size());
   for (const ScopeState& scope : scopes_) {
     out.PutString(scope.plan);
@@ -125,12 +133,15 @@ bool RouterFold::Restore(store::ByteReader& in) {
     history = GetPrices(in);
     if (history.empty()) return false;
   }
-  if (!RestoreScopes(in) || !open_.Restore(in)) return false;
+  if (!RestoreArmModels(in) || !RestoreScopes(in) || !open_.Restore(in)) return false;
   tally_ = RouterTally::Restore(in);
   alarm_until_tick_ = in.Get<std::uint64_t>();
   founding_arms_ = in.Get<std::uint32_t>();
   const std::size_t arms = definition_->arms.size();
-  if (model_->arms() != arms || prices_.size() != arms || tally_.arms.size() != arms) return false;
+  if (model_->arms() != arms || prices_.size() != arms || arm_models_.size() != arms ||
+      tally_.arms.size() != arms) {
+    return false;
+  }
   RestorePending();
   return true;
 }
@@ -144,6 +155,18 @@ bool RouterFold::RestoreModel(std::string_view model_bytes, std::string_view map
   auto model = policy::Model::Restore(model_bytes, ModelOptionsOf(*definition_, components));
   if (!model) return false;
   model_ = std::make_unique<policy::Model>(*std::move(model));
+  return true;
+}
+
+bool RouterFold::RestoreArmModels(store::ByteReader& in) {
+  arm_models_.resize(in.GetCount(1));
+  for (auto& history : arm_models_) {
+    history.resize(in.GetCount(sizeof(store::Position)));
+    for (ArmModel& model : history) {
+      model.from = in.Get<store::Position>();
+      model.model = in.GetString();
+    }
+  }
   return true;
 }
 

@@ -110,8 +110,7 @@ Result<bool> RouterFold::FitMap(Position position, Position from) {
 // What a second fold gathers.
 struct RouterFold::Again {
   Position from = 0;
-  std::shared_ptr<const RouterDefinition> definition = nullptr;  // in force so far
-  std::deque<store::DecisionRecord> newest;                      // for the pacers
+  std::deque<store::DecisionRecord> newest;  // for the pacers
 };
 
 Result<Done> RouterFold::Refold(Position position, Position from) {
@@ -157,11 +156,8 @@ Result<Done> RouterFold::RefoldEntry(const store::LogEntry& entry, Again& again)
     if (router->router != id) return Done{};
     const auto definition = MakeDefinition(*router);
     if (!definition.ok()) return definition.error();
-    if (again.definition != nullptr) {
-      FadeChanged({*again.definition, **definition, entry.position}, *model_);
-    }
+    FadeChanged(entry.position);
     AddArms(*router, **definition);
-    again.definition = *definition;
     return Done{};
   }
   if (const auto* decision = std::get_if<store::DecisionRecord>(&entry.record)) {

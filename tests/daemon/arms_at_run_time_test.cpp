@@ -40,6 +40,19 @@ void Live(ProcessInMemory& process, policy::Rng& rng, int requests) {
   REQUIRE(process.learner().Step().ok());
 }
 
+// More labels than are left of an arm when another model takes its name.
+void TeachGuest(ProcessInMemory& process) {
+  for (int i = 0; i < 200; ++i) {
+    api::RouteRequest request;
+    request.embedding = std::vector<float>(tests::kLogDimension, 1.0F);
+    request.allow = {"guest"};
+    process.now_us += 1000;
+    const auto answer = std::get<api::RouteAnswer>(process.Route(request));
+    process.Reward(answer.decision_id, 0.3, 1e-3);
+  }
+  REQUIRE(process.learner().Step().ok());
+}
+
 std::string Statistics(ProcessInMemory& process, policy::ArmId arm) {
   return process.learner().ArmStatistics(0, arm).value();
 }
@@ -212,15 +225,7 @@ TEST_CASE("another model under an arm's name starts from a faded memory of the o
   policy::Rng rng(4);
   api::ArmPut put = Put("guest");
   REQUIRE(StatusOf(process.changes().PutArm(put)) == 200);
-  for (int i = 0; i < 200; ++i) {
-    api::RouteRequest request;
-    request.embedding = std::vector<float>(tests::kLogDimension, 1.0F);
-    request.allow = {"guest"};
-    process.now_us += 1000;
-    const auto answer = std::get<api::RouteAnswer>(process.Route(request));
-    process.Reward(answer.decision_id, 0.3, 1e-3);
-  }
-  REQUIRE(process.learner().Step().ok());
+  TeachGuest(process);
   const std::string others = Statistics(process, 0);
   const double width = Predict(process, 3).width;
   put.model = "a-newer-model";
@@ -230,6 +235,24 @@ TEST_CASE("another model under an arm's name starts from a faded memory of the o
   // At once, without a label in between.
   SurvivesRestart(process);
   Live(process, rng, 50);
+  SurvivesRestart(process);
+}
+
+TEST_CASE("an arm that comes again as another model is a faded memory and as the same one is not") {
+  const bool another = GENERATE(true, false);
+  ProcessInMemory process(tests::With(tests::SmallRouter()));
+  policy::Rng rng(5);
+  REQUIRE(StatusOf(process.changes().PutArm(Put("guest"))) == 200);
+  TeachGuest(process);
+  const std::string before = Statistics(process, 3);
+  const double width = Predict(process, 3).width;
+  REQUIRE(StatusOf(process.changes().DeleteArm("default", "guest")) == 200);
+  Live(process, rng, 20);
+  api::ArmPut put = Put("guest");
+  if (another) put.model = "a-newer-model";
+  REQUIRE(StatusOf(process.changes().PutArm(put)) == 200);
+  CHECK((Statistics(process, 3) == before) != another);
+  CHECK((Predict(process, 3).width > width) == another);
   SurvivesRestart(process);
 }
 
