@@ -85,9 +85,10 @@ api::ArmToWin ToWin(const store::DecisionRecord& record, const store::ArmShare& 
                     const store::ArmShare& first) {
   api::ArmToWin to_win;
   to_win.mean_by = std::max(0.0, static_cast<double>(first.score) - share.score);
-  if (record.cost_weight <= 0) return to_win;
-  const double cheaper_by = to_win.mean_by / record.cost_weight;
-  if (cheaper_by <= share.expected_cost_usd) to_win.cost_usd_by = cheaper_by;
+  if (record.cost_weight > 0) {
+    const double cheaper_by = to_win.mean_by / record.cost_weight;
+    if (cheaper_by <= share.expected_cost_usd) to_win.cost_usd_by = cheaper_by;
+  }
   // Both scores are lines in lambda; they meet where the gap is paid by the difference in cost.
   const double dearer = share.expected_cost_usd - static_cast<double>(first.expected_cost_usd);
   if (dearer == 0) return to_win;

@@ -75,6 +75,40 @@ TEST_CASE("a text gets an arm with its propensity and the decision stands in the
   CHECK(story.context.size() == 37);
 }
 
+TEST_CASE("what an arm is said to need is what puts it level with the one ranked first") {
+  const double weight = GENERATE(0.0, 20.0, 2000.0);
+  config::Options options = config::Defaults();
+  options.routers[0].objective.cost_weight = weight;
+  ProcessInMemory process(options);
+  for (int i = 0; i < 200; ++i) {
+    const auto answer = process.RouteText("question " + std::to_string(i));
+    process.Reward(answer.decision_id, answer.tier == 1 ? 0.5 : 0.9, 1e-4 * answer.tier);
+  }
+  REQUIRE(process.learner().Step().ok());
+  RouteRequest request = Text("And now?");
+  request.explain = true;
+  const auto explanation = *std::get<RouteAnswer>(process.Route(request)).explanation;
+  const auto first = std::find_if(explanation.arms.begin(), explanation.arms.end(),
+                                  [&](const auto& arm) { return !arm.to_win; });
+  REQUIRE(first != explanation.arms.end());
+  CHECK(first->arm == explanation.greedy_arm);
+  std::size_t by_weight = 0;
+  for (const api::ArmExplanation& arm : explanation.arms) {
+    CAPTURE(weight, arm.arm);
+    if (!arm.to_win) continue;
+    CHECK(arm.score + arm.to_win->mean_by == Approx(first->score));
+    if (arm.to_win->cost_usd_by) {
+      CHECK(arm.score + weight * *arm.to_win->cost_usd_by == Approx(first->score));
+    }
+    if (!arm.to_win->cost_weight) continue;
+    ++by_weight;
+    CHECK(arm.mean - *arm.to_win->cost_weight * arm.expected_cost_usd ==
+          Approx(first->mean - *arm.to_win->cost_weight * first->expected_cost_usd));
+  }
+  // Without a weight a cheaper arm is one that a weight would put first.
+  if (weight == 0) CHECK(by_weight > 0);
+}
+
 TEST_CASE("an override is answered and logged and never learnt as quality") {
   ProcessInMemory process;
   RouteRequest request = Text("hello");
