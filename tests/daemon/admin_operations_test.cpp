@@ -89,26 +89,6 @@ struct Living {
   int events = 0;
 };
 
-// The log up to a position, as if the daemon had stopped there.
-std::unique_ptr<store::Store> UpTo(store::Store& store, store::Position end) {
-  auto copy = store::MakeMemoryStore();
-  const auto entries = store.Read(0, static_cast<std::size_t>(end));
-  REQUIRE(entries.ok());
-  for (const store::LogEntry& entry : *entries) {
-    if (const auto* decision = std::get_if<store::DecisionRecord>(&entry.record)) {
-      copy->AppendDecision(*decision);
-    } else if (const auto* outcome = std::get_if<store::OutcomeRecord>(&entry.record)) {
-      copy->AppendOutcomes({*outcome}, [](const auto&) {});
-    } else if (const auto* router = std::get_if<store::RouterRecord>(&entry.record)) {
-      (void)copy->AppendRouter(*router);
-    } else {
-      (void)copy->AppendAdmin(std::get<store::AdminRecord>(entry.record));
-    }
-  }
-  REQUIRE(copy->last_position() == end);
-  return copy;
-}
-
 // A first label, a revision and a withdrawal of old and new decisions do what they would have done
 // in a model that never knew the rest: no sum is taken back that is not there.
 void StaysSound(Living& living) {
@@ -170,7 +150,8 @@ TEST_CASE("a rollback leaves the model of the log up to there") {
   const bool named = GENERATE(true, false);
   living.Operate(AdminOperation::kRollback,
                  named ? std::optional<std::uint64_t>(target) : std::nullopt);
-  const auto then = UpTo(living.process.store(), target);
+  const auto then = tests::UpTo(living.process.store(), target);
+  REQUIRE(then->last_position() == target);
   tests::LearnerOver earlier(*then);
   REQUIRE(earlier.ok);
   for (policy::ArmId arm = 0; arm < 3; ++arm) {

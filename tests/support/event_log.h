@@ -101,6 +101,24 @@ class WithoutCheckpoints final : public ForwardingStore {
   store::Result<Checkpoints> LoadCheckpoints() const override { return Checkpoints{}; }
 };
 
+// The log up to a position, as if the daemon had stopped there.
+inline std::unique_ptr<store::Store> UpTo(store::Store& store, store::Position end) {
+  auto copy = store::MakeMemoryStore();
+  const auto entries = store.Read(0, static_cast<std::size_t>(end));
+  for (const store::LogEntry& entry : *entries) {
+    if (const auto* decision = std::get_if<store::DecisionRecord>(&entry.record)) {
+      copy->AppendDecision(*decision);
+    } else if (const auto* outcome = std::get_if<store::OutcomeRecord>(&entry.record)) {
+      copy->AppendOutcomes({*outcome}, [](const auto&) {});
+    } else if (const auto* router = std::get_if<store::RouterRecord>(&entry.record)) {
+      (void)copy->AppendRouter(*router);
+    } else {
+      (void)copy->AppendAdmin(std::get<store::AdminRecord>(entry.record));
+    }
+  }
+  return copy;
+}
+
 // What one uninterrupted fold of the log from nothing gives.
 inline std::string FoldedFromNothing(store::Store& store) {
   WithoutCheckpoints log(store);
