@@ -7,6 +7,7 @@
 
 #include "config/findings.h"
 #include "config/read.h"
+#include "config/routers.h"
 
 namespace sluice::config {
 
@@ -61,12 +62,25 @@ Checked<RouterOptions> ParseRouter(std::string_view toml) {
   Findings findings("router", Origin::kLog);
   Options options = Defaults();
   options.routers.clear();
-  ReadRouters(toml, options.routers, findings);
+  ReadRouters(toml, {}, options.routers, findings);
   CheckRules(options, findings);
   auto problems = findings.Problems();
   if (!problems.empty()) return problems;
   if (options.routers.size() != 1) return AboutFile("router", "must hold one [[router]]");
   return std::move(options.routers.front());
+}
+
+Checked<std::vector<RouterOptions>> ParseRouters(std::string_view toml, std::string_view file,
+                                                 std::span<const std::string_view> others) {
+  if (toml.size() > kFileBytesMax) return AboutFile(std::string(file), TooLong());
+  Findings findings(file);
+  Options options = Defaults();
+  options.routers.clear();
+  ReadRouters(toml, others, options.routers, findings);
+  CheckRules(options, findings);
+  auto problems = findings.Problems();
+  if (!problems.empty()) return problems;
+  return std::move(options.routers);
 }
 
 }  // namespace sluice::config

@@ -179,6 +179,11 @@ class Reader {
     RefuseOthers();
   }
 
+  // Keys that somebody else reads.
+  void PassOver(std::span<const std::string_view> keys) {
+    scope_.known.insert(scope_.known.end(), keys.begin(), keys.end());
+  }
+
   template <typename Owner>
   void Fields(std::span<const Field<Owner>> rows, Owner& owner, const Owner&) {
     for (const Field<Owner>& row : rows) ReadField(row, owner);
@@ -360,9 +365,11 @@ void ReadOptions(std::string_view toml, Options& options, Findings& findings) {
   });
 }
 
-void ReadRouters(std::string_view toml, std::vector<RouterOptions>& routers, Findings& findings) {
+void ReadRouters(std::string_view toml, std::span<const std::string_view> others,
+                 std::vector<RouterOptions>& routers, Findings& findings) {
   WithRoot(toml, findings, [&](const toml::table& root) {
     Reader reader(root, findings);
+    reader.PassOver(others);
     reader.Root([&] { WalkRouters(reader, routers); });
     SettleAll(routers, findings);
   });

@@ -18,22 +18,23 @@ namespace sluice::sim {
 // What is sent, the same for both commands.
 struct SourceOptions {
   std::string data;   // file; empty: a world
-  std::string world;  // empty: the one that suits the router
+  std::string world;  // a name or a path; empty: the one that suits the router
   std::uint64_t seed = 1;
-  std::optional<std::size_t> limit;  // none: the whole data set, or the world's 4,000
+  std::optional<std::size_t> limit;  // none: the whole data set, or what the world says
   bool shuffle_contexts = false;
   std::vector<Wish> arms;
 };
 
 struct RunOptions {
   SourceOptions source;
-  std::string config;  // file; empty: the embedded defaults
-  std::string router = "default";
+  std::string config;  // file; empty: the world's routers, or the embedded defaults
+  std::string router;  // empty: of a world all, of a configuration "default"
   std::optional<double> cost_weight;
   std::string policy;  // empty: as configured
   std::size_t feedback_delay = 0;
-  std::size_t orders = 1;  // seeds seed .. seed + orders - 1
-  std::string json;        // file; empty: none
+  std::size_t orders = 1;   // seeds seed .. seed + orders - 1
+  std::size_t threads = 0;  // orders at once; 0: one a core
+  std::string json;         // file; empty: none
 };
 
 struct DriveCommandOptions {

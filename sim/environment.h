@@ -5,8 +5,6 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
-#include <variant>
 #include <vector>
 
 #include "policy/context.h"
@@ -43,6 +41,7 @@ struct Outcome {
   double cost_usd = 0;
   double expected_reward = 0;
   double expected_cost_usd = 0;
+  bool offered = true;  // false: the arm is not there yet, and nothing compares with it
   bool operator==(const Outcome&) const = default;
 };
 
@@ -61,34 +60,6 @@ struct Environment {
 
   bool has_embeddings() const { return !tasks.empty() && !tasks.front().embedding.empty(); }
 };
-
-struct WorldOptions {
-  std::string name;  // one of WorldNames()
-  std::uint64_t seed = 1;
-  std::size_t tasks = 4000;
-};
-
-// "tasks" sends text, "linear" and "collapse" send embeddings.
-std::vector<std::string> WorldNames();
-// The world that suits what the router asks for.
-std::string_view DefaultWorld(const RouterFacts& router);
-
-// A world with the router's own arms. The alternative is a sentence that says what is wrong and
-// what to pass instead.
-std::variant<Environment, std::string> MakeWorld(const WorldOptions& options,
-                                                 const RouterFacts& router);
-
-// Prompts of nine kinds, from small talk to legal analysis, whose wording carries how hard they
-// are. Cheap arms do well on easy kinds only. [tasks_world.cpp]
-Environment MakeTasksWorld(const WorldOptions& options, const std::vector<ArmFacts>& arms);
-
-// Unit-length embeddings and rewards linear in them: the world in which the policies' regret is
-// known from the literature. [linear_world.cpp]
-Environment MakeLinearWorld(const WorldOptions& options, const RouterFacts& router);
-// The same with four arms of different levels, the best of which is bad in the middle third of the
-// tasks. [linear_world.cpp]
-inline constexpr std::size_t kCollapseArms = 4;
-Environment MakeCollapseWorld(const WorldOptions& options, const RouterFacts& router);
 
 // Puts the tasks into the order that the seed gives (Fisher-Yates).
 void Permute(Environment& environment, std::uint64_t seed);

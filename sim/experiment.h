@@ -1,27 +1,50 @@
-// One course of a router over an environment inside this process: the daemon's own router and
-// learner over the in-memory store, one thread, time and ids handed in. Every request sees
-// everything that was reported before it, so the same options give the same choices.
+// Courses of routers over environments inside this process: the daemon's own router and learner
+// over the in-memory store, one thread, time and ids handed in. Every request sees everything that
+// was reported before it, so the same options give the same choices.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "config/config.h"
 #include "sim/environment.h"
+#include "sim/feedback_model.h"
 #include "sim/progress.h"
 #include "sim/summary.h"
+#include "sim/timeline.h"
 
 namespace sluice::sim {
 
 struct ExperimentOptions {
-  config::RouterOptions router;
-  std::size_t feedback_delay = 0;  // in requests
+  config::RouterOptions router;  // with the arms that join later
+  FeedbackModel feedback = {};
+  Timeline timeline = {};
+  std::uint64_t seed = 1;  // of what the feedback model draws
+};
+
+// One router among those of the process. The arms of the environment are the router's, in its
+// order.
+struct Player {
+  const Environment& environment;
+  ExperimentOptions options;
+};
+
+// What a player did, and what it was told.
+struct Course {
+  Choices choices;
+  Told told;
 };
 
 RouterFacts FactsOf(const config::RouterOptions& router);
 
-// The arms of the environment are the router's, in its order. The alternative is a sentence that
-// says why a request or an outcome was refused.
+// All players in one process, a request of each in turn; restarts and checkpoints are those of the
+// first one. The alternative is a sentence that says why a request or an outcome was refused.
+std::variant<std::vector<Course>, std::string> RunTogether(const std::vector<Player>& players,
+                                                           Progress& progress);
+
+// One alone.
 std::variant<Choices, std::string> RunExperiment(const Environment& environment,
                                                  const ExperimentOptions& options,
                                                  Progress& progress);

@@ -1,11 +1,12 @@
-// Which outcomes are due: the outcome of request i is reported after request i + delay was
-// answered, the rest at the end. `run` and `drive` share it, so that they send the same in the same
-// order. One thread at a time.
+// Which outcomes are due. `drive` reports the outcome of request i after request i + delay was
+// answered, the rest at the end; `run` does the same when every delay is the same, so that both
+// send the same in the same order. One thread at a time.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -42,6 +43,23 @@ class FeedbackQueue {
  private:
   std::size_t delay_;
   std::deque<Outstanding> queue_;
+};
+
+// For delays that differ: by when they are due, then in the order in which they came.
+class DueQueue {
+ public:
+  void Put(std::size_t due_at, Outstanding outstanding) {
+    queue_.emplace(due_at, std::move(outstanding));
+  }
+
+  // What is due when request `at` was answered, one after another.
+  std::optional<Outstanding> Next(std::size_t at) {
+    if (queue_.empty() || queue_.begin()->first > at) return std::nullopt;
+    return std::move(queue_.extract(queue_.begin()).mapped());
+  }
+
+ private:
+  std::multimap<std::size_t, Outstanding> queue_;
 };
 
 }  // namespace sluice::sim

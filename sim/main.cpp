@@ -8,6 +8,7 @@
 #include "daemon/logging.h"
 #include "sim/bench.h"
 #include "sim/command.h"
+#include "sim/world_table.h"
 
 namespace {
 
@@ -17,13 +18,14 @@ void AddSource(CLI::App& command, SourceOptions& options) {
   auto* data = command.add_option("--data", options.data, "Data set: JSON lines (sim/README.md)");
   command
       .add_option("--world", options.world,
-                  "Synthetic world: tasks (text), linear or collapse (embeddings)")
+                  "Synthetic world: a name that `worlds` lists, or a file like those")
       ->excludes(data);
   command.add_option("--seed", options.seed, "Order of the data, or the world");
   command
       .add_option(
           "--limit", options.limit,
-          "So many requests (worlds: 4000); a data set is gone through again in other orders")
+          "So many requests (worlds: what their file says); a data set is gone through again in "
+          "other orders")
       ->check(CLI::Range(std::size_t{1}, std::size_t{10'000'000}));
   command.add_flag("--shuffle-contexts", options.shuffle_contexts,
                    "Control: send each request with the text of another one");
@@ -44,14 +46,16 @@ void AddSource(CLI::App& command, SourceOptions& options) {
 
 void AddRun(CLI::App& command, RunOptions& options) {
   AddSource(command, options.source);
-  command.add_option("--config", options.config, "Configuration file (default: embedded)");
-  command.add_option("--router", options.router, "Which of its routers");
+  command.add_option("--config", options.config,
+                     "Configuration file (default: the world's routers, else embedded)");
+  command.add_option("--router", options.router, "Which of the routers (default: all of a world)");
   command.add_option("--cost-weight", options.cost_weight,
                      "Instead of the configured one, per USD");
   command.add_option("--policy", options.policy, "Instead of the configured one");
   command.add_option("--feedback-delay", options.feedback_delay, "In requests");
   command.add_option("--orders", options.orders, "Seeds seed, seed + 1, ...: one line for each")
       ->check(CLI::Range(std::size_t{1}, std::size_t{1000}));
+  command.add_option("--threads", options.threads, "Orders at once (default: one a core)");
   command.add_option("--json", options.json, "Write the table to this file as well");
 }
 
@@ -87,6 +91,15 @@ void AddPareto(CLI::App& command, ParetoBenchOptions& options) {
   command.add_option("--threads", options.threads, "Runs at once (default: one a core)");
 }
 
+void AddWorlds(CLI::App& command, WorldsOptions& options) {
+  command.add_flag("--play", options.play, "What the routers that come with them get there");
+  command.add_option("--seeds", options.seeds, "With --play: means over so many")
+      ->capture_default_str()
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1000}));
+  command.add_option("--policy", options.policy, "With --play: instead of the configured one");
+  command.add_option("--threads", options.threads, "With --play: courses at once");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -99,6 +112,9 @@ int main(int argc, char** argv) {
   auto* drive_command = app.add_subcommand("drive", "Against a live daemon, over HTTP");
   AddRun(*run_command, run);
   AddDrive(*drive_command, drive);
+  WorldsOptions worlds;
+  auto* worlds_command = app.add_subcommand("worlds", "Lists the synthetic worlds");
+  AddWorlds(*worlds_command, worlds);
   ParetoBenchOptions pareto;
   auto* bench_command = app.add_subcommand("bench", "Public protocols, in this process");
   bench_command->require_subcommand(1);
@@ -108,6 +124,7 @@ int main(int argc, char** argv) {
   // A daemon that goes away is a failed request, told and tried again; not the end of the drive.
   std::signal(SIGPIPE, SIG_IGN);
   const Streams streams{std::cout, std::cerr, stderr};
+  if (worlds_command->parsed()) return ListWorlds(worlds, streams);
   if (bench_command->parsed()) return BenchPareto(pareto, streams);
   return run_command->parsed() ? Run(run, streams) : Drive(drive, streams);
 }

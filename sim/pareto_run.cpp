@@ -1,11 +1,10 @@
 #include "sim/pareto_run.h"
 
 #include <algorithm>
-#include <atomic>
 #include <optional>
-#include <thread>
 #include <utility>
 
+#include "sim/parallel.h"
 #include "sim/process.h"
 
 namespace sluice::sim {
@@ -136,15 +135,7 @@ std::variant<Choices, std::string> Play(const ParetoRun& run, Progress& progress
 std::variant<std::vector<Choices>, std::string> PlayAll(const std::vector<ParetoRun>& runs,
                                                         std::size_t threads, Progress& progress) {
   std::vector<std::variant<Choices, std::string>> results(runs.size());
-  std::atomic<std::size_t> next{0};
-  const auto work = [&] {
-    for (std::size_t i = next++; i < runs.size(); i = next++) results[i] = Play(runs[i], progress);
-  };
-  std::vector<std::thread> others;
-  for (std::size_t t = 1; t < std::min(threads, runs.size()); ++t) others.emplace_back(work);
-  work();
-  for (std::thread& thread : others) thread.join();
-
+  ForEach(runs.size(), threads, [&](std::size_t run) { results[run] = Play(runs[run], progress); });
   std::vector<Choices> choices;
   for (auto& result : results) {
     if (auto* problem = std::get_if<std::string>(&result)) return std::move(*problem);

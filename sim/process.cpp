@@ -1,7 +1,11 @@
 #include "sim/process.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "daemon/changes.h"
+#include "daemon/ids.h"
+#include "daemon/metrics.h"
 #include "daemon/roster.h"
 
 namespace sluice::sim {
@@ -24,55 +28,81 @@ std::optional<std::string> Refusal(const api::FeedbackReply& reply) {
 
 }  // namespace
 
+struct Process::Running {
+  Running(store::Store& store, const daemon::Clock& clock)
+      : metrics(kReaders),
+        board(kReaders),
+        ids(kNode, kIdSeed),
+        learner(store, board, metrics, config::LearnerOptions{}, clock),
+        changes({.store = store,
+                 .board = board,
+                 .learner = learner,
+                 .clock = clock,
+                 .wait_folded = [this]() -> store::Result<store::Done> {
+                   if (const auto folded = learner.Step(); !folded) return folded.error();
+                   return store::Done{};
+                 }}),
+        router({.store = store,
+                .board = board,
+                .learner = learner,
+                .metrics = metrics,
+                .ids = ids,
+                .clock = clock,
+                .node = kNode,
+                .changes = &changes}) {}
+
+  daemon::Metrics metrics;
+  daemon::SnapshotBoard board;
+  daemon::IdSource ids;
+  daemon::Learner learner;
+  daemon::Changes changes;
+  daemon::Router router;
+};
+
 Process::Process(const config::RouterOptions& router)
+    : Process(std::vector<config::RouterOptions>{router}) {}
+
+Process::Process(std::vector<config::RouterOptions> routers)
     : now_us_(kStartUs),
-      options_(router),
+      options_(std::move(routers)),
       store_(store::MakeMemoryStore()),
-      metrics_(kReaders),
-      board_(kReaders),
-      ids_(kNode, kIdSeed),
-      learner_(*store_, board_, metrics_, config::LearnerOptions{}, [this] { return now_us_; }),
-      changes_({.store = *store_,
-                .board = board_,
-                .learner = learner_,
-                .clock = [this] { return now_us_; },
-                .wait_folded = [this]() -> store::Result<store::Done> {
-                  if (const auto folded = learner_.Step(); !folded) return folded.error();
-                  return store::Done{};
-                }}),
-      router_({.store = *store_,
-               .board = board_,
-               .learner = learner_,
-               .metrics = metrics_,
-               .ids = ids_,
-               .clock = [this] { return now_us_; },
-               .node = kNode,
-               .changes = &changes_}) {}
+      running_(std::make_unique<Running>(*store_, [this] { return now_us_; })) {}
+
+Process::~Process() = default;
 
 std::optional<std::string> Process::Start() {
-  auto record = daemon::MakeRecord(options_, 0, nullptr, kGramSeed);
-  if (!record) return record.error().message;
-  record->time_us = now_us_;
-  if (const auto appended = store_->AppendRouter(*record); !appended) {
-    return appended.error().message;
+  for (std::size_t id = 0; id < options_.size(); ++id) {
+    auto record =
+        daemon::MakeRecord(options_[id], static_cast<std::uint32_t>(id), nullptr, kGramSeed);
+    if (!record) return record.error().message;
+    record->time_us = now_us_;
+    if (const auto appended = store_->AppendRouter(*record); !appended) {
+      return appended.error().message;
+    }
   }
-  if (const auto done = learner_.Recover(); !done) return done.error().message;
-  if (const auto done = router_.Recover(); !done) return done.error().message;
+  return Recover();
+}
+
+std::optional<std::string> Process::Recover() {
+  if (const auto done = running_->learner.Recover(); !done) return done.error().message;
+  if (const auto done = running_->router.Recover(); !done) return done.error().message;
   return std::nullopt;
 }
 
 std::variant<api::RouteAnswer, std::string> Process::Route(const Task& task,
-                                                           const std::string& only_arm) {
+                                                           const std::string& only_arm,
+                                                           std::size_t router) {
   now_us_ += kStepUs;
+  const config::RouterOptions& options = options_[router];
   api::RouteRequest request;
-  request.router = options_.name;
-  if (options_.context.source == policy::ContextSource::kText) {
+  request.router = options.name;
+  if (options.context.source == policy::ContextSource::kText) {
     request.text = task.text;
   } else {
     request.embedding = task.embedding;
   }
   if (!only_arm.empty()) request.allow = {only_arm};
-  auto reply = router_.Route(request, 0);
+  auto reply = running_->router.Route(request, 0);
   if (auto* answer = std::get_if<api::RouteAnswer>(&reply)) return std::move(*answer);
   return std::get<api::Problem>(reply).detail;
 }
@@ -83,22 +113,48 @@ std::optional<std::string> Process::Report(const Outstanding& due, const Outcome
   event.event_id = due.event_id();
   event.reward = outcome.reward;
   event.cost_usd = outcome.cost_usd;
+  return Report(std::move(event));
+}
+
+std::optional<std::string> Process::Report(api::FeedbackEvent event) {
   std::optional<std::string> problem = "the feedback was not answered";
-  router_.Feedback({std::move(event)}, 0,
-                   [&problem](const api::FeedbackReply& reply) { problem = Refusal(reply); });
+  running_->router.Feedback({std::move(event)}, 0, [&problem](const api::FeedbackReply& reply) {
+    problem = Refusal(reply);
+  });
   return problem;
 }
 
 std::optional<std::string> Process::Learn() {
-  const auto folded = learner_.Step();
+  const auto folded = running_->learner.Step();
   return folded ? std::nullopt : std::optional(folded.error().message);
 }
 
 std::optional<std::string> Process::Change(const config::RouterOptions& router) {
-  const auto applied = changes_.Apply({router});
+  std::vector<config::RouterOptions> options = options_;
+  *std::ranges::find(options, router.name, &config::RouterOptions::name) = router;
+  const auto applied = running_->changes.Apply(options);
   if (!applied) return applied.error().message;
-  options_ = router;
+  options_ = std::move(options);
   return std::nullopt;
+}
+
+std::optional<std::string> Process::Checkpoint() {
+  const auto saved = running_->learner.SaveCheckpoint();
+  return saved ? std::nullopt : std::optional(saved.error().message);
+}
+
+std::optional<std::string> Process::Restart() {
+  running_.reset();
+  running_ = std::make_unique<Running>(*store_, [this] { return now_us_; });
+  return Recover();
+}
+
+const daemon::Learner& Process::learner() const {
+  return running_->learner;
+}
+
+const daemon::SnapshotBoard& Process::board() const {
+  return running_->board;
 }
 
 }  // namespace sluice::sim

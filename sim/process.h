@@ -9,11 +9,10 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "config/config.h"
-#include "daemon/ids.h"
 #include "daemon/learner.h"
-#include "daemon/metrics.h"
 #include "daemon/router.h"
 #include "daemon/snapshot.h"
 #include "sim/environment.h"
@@ -25,32 +24,40 @@ namespace sluice::sim {
 class Process {
  public:
   explicit Process(const config::RouterOptions& router);
+  explicit Process(std::vector<config::RouterOptions> routers);
+  ~Process();
 
   // What went wrong, if anything; so in all that follows.
   std::optional<std::string> Start();
 
   // Sends the task's text or embedding, whichever the router reads. Of all arms, or of `only_arm`.
+  // `router` is the place in what the process was made with.
   std::variant<api::RouteAnswer, std::string> Route(const Task& task,
-                                                    const std::string& only_arm = {});
+                                                    const std::string& only_arm = {},
+                                                    std::size_t router = 0);
   std::optional<std::string> Report(const Outstanding& due, const Outcome& outcome);
+  std::optional<std::string> Report(api::FeedbackEvent event);
   // Folds what the log holds.
   std::optional<std::string> Learn();
-  // Brings other options of the same router into force, as a reload of its file does.
+  // Brings other options of one of its routers into force, as a reload of its file does.
   std::optional<std::string> Change(const config::RouterOptions& router);
+  // Keeps what was learnt so far in the store.
+  std::optional<std::string> Checkpoint();
+  // As after a crash: everything but the store is gone, and is made again from it.
+  std::optional<std::string> Restart();
 
-  const daemon::Learner& learner() const { return learner_; }
-  const daemon::SnapshotBoard& board() const { return board_; }
+  const daemon::Learner& learner() const;
+  const daemon::SnapshotBoard& board() const;
+  const store::Store& store() const { return *store_; }
 
  private:
+  struct Running;  // what does not survive a restart
+  std::optional<std::string> Recover();
+
   std::uint64_t now_us_;
-  config::RouterOptions options_;
+  std::vector<config::RouterOptions> options_;
   std::unique_ptr<store::Store> store_;
-  daemon::Metrics metrics_;
-  daemon::SnapshotBoard board_;
-  daemon::IdSource ids_;
-  daemon::Learner learner_;
-  daemon::Changes changes_;
-  daemon::Router router_;
+  std::unique_ptr<Running> running_;
 };
 
 }  // namespace sluice::sim

@@ -60,6 +60,10 @@ std::string ComparisonTable(const Heading& heading, const Summary& summary) {
   rows.push_back(MeanRow("  of the second half", BlindMixMean(half, cost_weight)));
   for (std::size_t a = 0; a < whole.fixed.size(); ++a) {
     const char* mark = a == summary.best_fixed ? " (best fixed arm)" : "";
+    if (!whole.always[a]) {
+      rows.push_back({"always " + heading.router.arms[a].name + " (joined later)", "-", "-", "-"});
+      continue;
+    }
     rows.push_back(MeanRow("always " + heading.router.arms[a].name + mark, whole.fixed[a]));
   }
   rows.push_back(MeanRow("uniform random", whole.uniform));
@@ -103,6 +107,11 @@ std::string Verdict(const Heading& heading, const Summary& summary) {
             Reward(summary.reported.reward) + ", mean cost " + Cost(summary.reported.cost_usd) +
             " USD.\n";
   }
+  if (summary.rated < whole.tasks || summary.claims > 0) {
+    text += "It was told the reward of " + std::to_string(summary.rated) + " of " +
+            std::to_string(whole.tasks) + " answers, and " + std::to_string(summary.claims) +
+            " by poisoned sources.\n";
+  }
   return text;
 }
 
@@ -111,6 +120,7 @@ std::string Title(const Heading& heading) {
                      std::to_string(heading.requests) + " requests, seed " +
                      std::to_string(heading.seed) + ", feedback delay " +
                      std::to_string(heading.feedback_delay) + ".\n";
+  if (!heading.description.empty()) text += heading.description + "\n";
   text += "Router \"" + heading.router.name + "\": policy " + heading.router.policy +
           ", cost weight " + Short(heading.router.cost_weight) +
           " per USD (utility = reward - weight * cost).\n";

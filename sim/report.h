@@ -14,8 +14,9 @@ namespace sluice::sim {
 
 // What was run.
 struct Heading {
-  std::string command;  // "run" or "drive"
-  std::string source;   // "data set pareto_dev", "world tasks"
+  std::string command;           // "run" or "drive"
+  std::string source;            // "data set pareto_dev", "world tasks"
+  std::string description = {};  // of a world, a sentence
   RouterFacts router;
   std::vector<std::string> paired_with;  // by arm of the router; empty for a world
   std::vector<std::string> paired_by;    // likewise

@@ -14,7 +14,9 @@ Json Of(const Mean& mean) {
 
 Json Of(const Comparison& comparison, const std::vector<ArmFacts>& arms) {
   Json fixed = Json::object();
-  for (std::size_t a = 0; a < arms.size(); ++a) fixed[arms[a].name] = Of(comparison.fixed[a]);
+  for (std::size_t a = 0; a < arms.size(); ++a) {
+    fixed[arms[a].name] = comparison.always[a] ? Of(comparison.fixed[a]) : Json();
+  }
   return {{"requests", comparison.tasks},
           {"ours", Of(comparison.ours)},
           {"blind_mix_reward", comparison.blind_mix},
@@ -75,6 +77,7 @@ std::string RenderJson(const Heading& heading, const Summary& summary, const Cho
                        const Traffic* traffic) {
   Json report{{"command", heading.command},
               {"source", heading.source},
+              {"description", heading.description},
               {"requests", heading.requests},
               {"seed", heading.seed},
               {"feedback_delay", heading.feedback_delay},
@@ -92,7 +95,9 @@ std::string RenderJson(const Heading& heading, const Summary& summary, const Cho
               {"quality_given_up", summary.quality_given_up},
               {"learnt_by_fifth", summary.learnt},
               {"regret_reward_at", RegretAt(summary)},
-              {"reported", Of(summary.reported)}};
+              {"reported", Of(summary.reported)},
+              {"rated", summary.rated},
+              {"claims", summary.claims}};
   if (traffic != nullptr) report["traffic"] = Of(*traffic);
   report["choices"] = choices;  // index into "arms" by request; -1: not answered
   return report.dump() + "\n";

@@ -13,6 +13,7 @@ double Utility(const Outcome& outcome, double cost_weight) {
 const Outcome& BestByReward(const std::vector<Outcome>& outcomes) {
   return *std::max_element(outcomes.begin(), outcomes.end(),
                            [](const Outcome& a, const Outcome& b) {
+                             if (a.offered != b.offered) return b.offered;
                              if (a.expected_reward != b.expected_reward)
                                return a.expected_reward < b.expected_reward;
                              return a.expected_cost_usd > b.expected_cost_usd;
@@ -22,6 +23,7 @@ const Outcome& BestByReward(const std::vector<Outcome>& outcomes) {
 const Outcome& BestByUtility(const std::vector<Outcome>& outcomes, double cost_weight) {
   return *std::max_element(outcomes.begin(), outcomes.end(),
                            [cost_weight](const Outcome& a, const Outcome& b) {
+                             if (a.offered != b.offered) return b.offered;
                              return Utility(a, cost_weight) < Utility(b, cost_weight);
                            });
 }
@@ -102,12 +104,15 @@ double Learnt(const Comparison& comparison) {
   return reach > 0 ? (comparison.ours.utility - comparison.uniform.utility) / reach : 0;
 }
 
-std::size_t Premium(const std::vector<ArmFacts>& arms) {
-  const auto rank = [](const ArmFacts& arm) { return std::pair(arm.tier, arm.price()); };
-  const auto found =
-      std::max_element(arms.begin(), arms.end(),
-                       [rank](const ArmFacts& a, const ArmFacts& b) { return rank(a) < rank(b); });
-  return static_cast<std::size_t>(found - arms.begin());
+// The place of the largest rank among the arms that were there all the time, the first on ties.
+template <typename Rank>
+std::size_t Largest(const std::vector<bool>& always, Rank&& rank) {
+  std::size_t best = 0;
+  while (best + 1 < always.size() && !always[best]) ++best;
+  for (std::size_t a = best; a < always.size(); ++a) {
+    if (always[a] && rank(best) < rank(a)) best = a;
+  }
+  return best;
 }
 
 }  // namespace
@@ -136,6 +141,7 @@ Comparison Compare(const Environment& environment, std::size_t first,
   Comparison comparison;
   const std::size_t arms = environment.arms.size();
   comparison.fixed.resize(arms);
+  comparison.always.resize(arms, true);
   for (std::size_t i = 0; i < choices.size(); ++i) {
     if (choices[i] == kNoArm) continue;
     const std::vector<Outcome>& outcomes = environment.tasks[first + i].outcomes;
@@ -146,9 +152,14 @@ Comparison Compare(const Environment& environment, std::size_t first,
     AddTo(comparison.ours, ours, 1);
     AddTo(comparison.oracle_by_reward, best_reward, 1);
     AddTo(comparison.oracle_by_utility, best_utility, 1);
+    const auto offered = std::ranges::count_if(outcomes, &Outcome::offered);
     for (std::size_t a = 0; a < arms; ++a) {
       AddTo(comparison.fixed[a], outcomes[a], 1);
-      AddTo(comparison.uniform, outcomes[a], 1 / static_cast<double>(arms));
+      if (!outcomes[a].offered) {
+        comparison.always[a] = false;
+        continue;
+      }
+      AddTo(comparison.uniform, outcomes[a], 1 / static_cast<double>(offered));
     }
     comparison.regret_reward += best_reward.expected_reward - ours.expected_reward;
     comparison.regret_utility += Utility(best_utility, cost_weight) - Utility(ours, cost_weight);
@@ -158,7 +169,11 @@ Comparison Compare(const Environment& environment, std::size_t first,
     Finish(*mean, comparison.tasks, cost_weight);
   }
   for (Mean& mean : comparison.fixed) Finish(mean, comparison.tasks, cost_weight);
-  comparison.blind_mix = BlindMix(comparison.fixed, comparison.ours.cost_usd);
+  std::vector<Mean> always;
+  for (std::size_t a = 0; a < arms; ++a) {
+    if (comparison.always[a]) always.push_back(comparison.fixed[a]);
+  }
+  comparison.blind_mix = BlindMix(always, comparison.ours.cost_usd);
   return comparison;
 }
 
@@ -182,14 +197,29 @@ Summary Summarise(const Environment& environment, const Choices& choices, double
   }
   summary.reported = Reported(environment, choices, cost_weight);
 
+  summary.rated = static_cast<std::size_t>(
+      std::ranges::count_if(choices, [](const std::int32_t arm) { return arm != kNoArm; }));
+
   const std::vector<Mean>& fixed = summary.whole.fixed;
-  const auto best = std::max_element(
-      fixed.begin(), fixed.end(), [](const Mean& a, const Mean& b) { return a.reward < b.reward; });
-  summary.best_fixed = static_cast<std::size_t>(best - fixed.begin());
-  summary.premium = Premium(environment.arms);
+  const std::vector<ArmFacts>& arms = environment.arms;
+  summary.best_fixed =
+      Largest(summary.whole.always, [&fixed](std::size_t a) { return fixed[a].reward; });
+  summary.premium = Largest(summary.whole.always, [&arms](std::size_t a) {
+    return std::pair(arms[a].tier, arms[a].price());
+  });
   const Mean& premium = fixed[summary.premium];
   if (premium.cost_usd > 0) summary.saving = 1 - summary.whole.ours.cost_usd / premium.cost_usd;
   summary.quality_given_up = premium.reward - summary.whole.ours.reward;
+  return summary;
+}
+
+Summary Summarise(const Environment& environment, const Choices& choices, double cost_weight,
+                  const Told& told) {
+  Summary summary = Summarise(environment, choices, cost_weight);
+  if (told.rated == summary.rated && told.claims == 0) return summary;
+  summary.rated = told.rated;
+  summary.claims = told.claims;
+  summary.reported.reward = told.rated == 0 ? 0 : told.reward_sum / static_cast<double>(told.rated);
   return summary;
 }
 

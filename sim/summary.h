@@ -31,7 +31,8 @@ struct Comparison {
   std::size_t tasks = 0;
   Mean ours;
   std::vector<Mean> fixed;   // every arm alone, by arm
-  Mean uniform;              // each arm equally often
+  std::vector<bool> always;  // by arm: it was there all the time; if not, `fixed` says nothing
+  Mean uniform;              // each arm that is there equally often
   Mean oracle_by_reward;     // per task the best reward, the cheaper arm on ties
   Mean oracle_by_utility;    // per task the best utility
   double blind_mix = 0;      // reward at our own spend
@@ -52,6 +53,14 @@ struct ArmSummary {
   double cost_usd = 0;  // likewise
 };
 
+// What the router was told of its outcomes, where that is not everything and the truth.
+struct Told {
+  std::size_t rated = 0;   // outcomes whose own reward was reported
+  double reward_sum = 0;   // of those
+  std::size_t claims = 0;  // rewards that poisoned sources reported
+  bool operator==(const Told&) const = default;
+};
+
 inline constexpr std::size_t kFifths = 5;
 // After so many tasks the regret so far is told, as the literature does.
 inline constexpr std::array<std::size_t, 3> kRegretPoints = {1000, 5000, 20000};
@@ -69,8 +78,13 @@ struct Summary {
   std::array<double, kFifths> learnt{};
   std::vector<double> regret_at;  // in reward, at the kRegretPoints that were reached
   Mean reported;                  // mean of the drawn rewards and costs that the router was told
+  std::size_t rated = 0;          // how many of the rewards it was told
+  std::size_t claims = 0;         // and how many of poisoned sources
 };
 
 Summary Summarise(const Environment& environment, const Choices& choices, double cost_weight);
+// The same of a router that was told so much.
+Summary Summarise(const Environment& environment, const Choices& choices, double cost_weight,
+                  const Told& told);
 
 }  // namespace sluice::sim

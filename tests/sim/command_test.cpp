@@ -137,7 +137,12 @@ TEST_CASE("what cannot be run is refused with exit code 2 and the reason") {
   CHECK(refusal(options).find("a world has none") != std::string::npos);
   options = {};
   options.source.world = "linear";
+  options.config = directory.File("text.toml");
+  Write(options.config, "[[router]]\n");
   CHECK(refusal(options).find("--world tasks") != std::string::npos);
+  options = {};
+  options.source.world = directory.File("absent.toml");
+  CHECK(refusal(options).find("cannot be opened") != std::string::npos);
 }
 
 TEST_CASE("baseline policies run with their own distribution") {
@@ -162,6 +167,18 @@ TEST_CASE("several orders give one line each and their mean") {
   for (const char* start : {"\n5 ", "\n6 ", "\n7 ", "\nmean "}) {
     CHECK(printed.out.find(start) != std::string::npos);
   }
+}
+
+TEST_CASE("several orders give the same bytes on one core and on two") {
+  RunOptions options;
+  options.source.limit = 200;
+  options.orders = 4;
+  options.threads = 1;
+  const Printed one = RunIt(options);
+  options.threads = 2;
+  const Printed two = RunIt(options);
+  CHECK(one.code == 0);
+  CHECK(one.out == two.out);
 }
 
 TEST_CASE("a configured router of embeddings is given embeddings") {

@@ -8,6 +8,7 @@
 #include "daemon/daemon.h"
 #include "sim/command.h"
 #include "sim/experiment.h"
+#include "sim/world_file.h"
 #include "tests/support/temporary_directory.h"
 
 namespace sluice::sim {
@@ -104,7 +105,7 @@ TEST_CASE("driving a fresh daemon in lockstep makes the choices of a run") {
       const DriveResult result = Driven(world, options);
       CHECK(result.traffic.complaints.empty());
       CHECK(result.traffic.failures() == 0);
-      CHECK(result.choices == Made(world, {router, delay}));
+      CHECK(result.choices == Made(world, {router, {delay}}));
     }
   }
 }

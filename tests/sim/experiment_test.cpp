@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "sim/summary.h"
+#include "sim/world_file.h"
 
 namespace sluice::sim {
 namespace {
@@ -16,8 +17,8 @@ config::RouterOptions DefaultRouter() {
 }
 
 Environment Tasks(std::uint64_t seed, std::size_t tasks) {
-  return MakeTasksWorld({.name = "tasks", .seed = seed, .tasks = tasks},
-                        FactsOf(DefaultRouter()).arms);
+  return std::get<Environment>(
+      MakeWorld({.name = "tasks", .seed = seed, .tasks = tasks}, FactsOf(DefaultRouter())));
 }
 
 Choices Made(const Environment& environment, const ExperimentOptions& options) {
@@ -62,7 +63,7 @@ Learnt LearntBy(const config::RouterOptions& router, std::uint64_t seeds, bool s
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
     Environment world = Tasks(seed, kTasks);
     if (shuffled) ShuffleContexts(world, seed);
-    const Choices choices = Made(world, {router, 0});
+    const Choices choices = Made(world, {router});
     Add(Summarise(world, choices, router.objective.cost_weight), 1 / static_cast<double>(seeds),
         learnt);
   }
@@ -76,9 +77,9 @@ TEST_CASE("the same experiment twice makes the same choices") {
   const Environment world = Tasks(1, 400);
   for (const std::size_t delay : {std::size_t{0}, std::size_t{50}, std::size_t{1000}}) {
     CAPTURE(delay);
-    const Choices choices = Made(world, {DefaultRouter(), delay});
+    const Choices choices = Made(world, {DefaultRouter(), {delay}});
     CHECK(choices.size() == world.tasks.size());
-    CHECK(choices == Made(world, {DefaultRouter(), delay}));
+    CHECK(choices == Made(world, {DefaultRouter(), {delay}}));
   }
 }
 
@@ -87,7 +88,7 @@ TEST_CASE("outcomes that never come in time teach nothing") {
   const Environment world = Tasks(1, 300);
   config::RouterOptions router = DefaultRouter();
   router.policy.exploration.mode = policy::ExplorationMode::kOff;
-  const Choices choices = Made(world, {router, world.tasks.size()});
+  const Choices choices = Made(world, {router, {world.tasks.size()}});
   CHECK(choices == Choices(world.tasks.size(), choices.front()));
 }
 
@@ -103,8 +104,7 @@ TEST_CASE("a router of text scalars learns the world tasks and uses every arm") 
     CAPTURE(seed);
     const Environment world = Tasks(seed, kTasks);
     const config::RouterOptions router = ScalarRouter();
-    const Summary summary =
-        Summarise(world, Made(world, {router, 0}), router.objective.cost_weight);
+    const Summary summary = Summarise(world, Made(world, {router}), router.objective.cost_weight);
     const Comparison& half = summary.second_half;
     CHECK(half.ours.utility > half.uniform.utility);
     for (const Mean& fixed : half.fixed) CHECK(half.ours.utility > fixed.utility);
@@ -128,8 +128,8 @@ TEST_CASE("contexts that belong to other requests are worth nothing") {
     const Environment world = Tasks(seed, kTasks);
     Environment shuffled = world;
     ShuffleContexts(shuffled, seed);
-    const Summary ours = Summarise(world, Made(world, {router, 0}), weight);
-    const Summary control = Summarise(shuffled, Made(shuffled, {router, 0}), weight);
+    const Summary ours = Summarise(world, Made(world, {router}), weight);
+    const Summary control = Summarise(shuffled, Made(shuffled, {router}), weight);
     CHECK(ours.second_half.ours.utility > control.second_half.ours.utility);
     gain += (ours.second_half.ours.utility - control.second_half.ours.utility) / kSeeds;
   }
@@ -169,9 +169,9 @@ TEST_CASE("a router of embeddings learns the linear world") {
   router.context.projection = policy::Projection::kNone;
   router.prior.feature_precision = 0.64;
   router.objective.cost_weight = 0;
-  const Environment world =
-      MakeLinearWorld({.name = "linear", .seed = 1, .tasks = 3000}, FactsOf(router));
-  const Summary summary = Summarise(world, Made(world, {router, 0}), 0);
+  const Environment world = std::get<Environment>(
+      MakeWorld({.name = "linear", .seed = 1, .tasks = 3000}, FactsOf(router)));
+  const Summary summary = Summarise(world, Made(world, {router}), 0);
   const Comparison& half = summary.second_half;
   CHECK(half.oracle_by_utility.utility - half.ours.utility <
         0.2 * (half.oracle_by_utility.utility - half.uniform.utility));
@@ -184,7 +184,7 @@ TEST_CASE("a task that the router cannot read ends the experiment with its reaso
   router.context.dimension = 4;
   for (Task& task : world.tasks) task.embedding = {1, 2, 3};
   Progress silent(nullptr, "", 0);
-  const auto choices = RunExperiment(world, {router, 0}, silent);
+  const auto choices = RunExperiment(world, {router}, silent);
   REQUIRE(choices.index() == 1);
   CHECK(std::get<1>(choices).find("4") != std::string::npos);
 }

@@ -8,6 +8,7 @@
 
 #include "sim/experiment.h"
 #include "sim/process.h"
+#include "sim/world_file.h"
 
 namespace sluice::sim {
 namespace {
@@ -23,10 +24,10 @@ constexpr std::uint64_t kQuietSeeds = 10;
 constexpr std::size_t kTasks = 20000;
 constexpr std::size_t kCollapseTasks = 12000;
 
-config::RouterOptions RouterOf(const std::string& file) {
-  const auto loaded = config::Load(SLUICE_WORLDS_PATH "/" + file);
+config::RouterOptions RouterOf(const std::string& world) {
+  const auto loaded = LoadWorld(world);
   if (const auto* problems = std::get_if<1>(&loaded)) FAIL(config::ToString(problems->front()));
-  return std::get<config::Options>(loaded).routers.front();
+  return std::get<World>(loaded).routers.front();
 }
 
 // What is run for each of the seeds 1 ..
@@ -60,7 +61,7 @@ Regret Measured(config::RouterOptions router, const Plan& plan) {
   for (std::uint64_t seed = 1; seed <= plan.seeds; ++seed) {
     router.seed = seed;
     const Environment world = WorldOf(plan, seed, router);
-    const auto choices = RunExperiment(world, {router, plan.feedback_delay}, silent);
+    const auto choices = RunExperiment(world, {router, {plan.feedback_delay}}, silent);
     if (const auto* problem = std::get_if<std::string>(&choices)) FAIL(*problem);
     const Summary summary = Summarise(world, std::get<Choices>(choices), 0);
     const auto n = static_cast<double>(plan.seeds);
@@ -71,7 +72,7 @@ Regret Measured(config::RouterOptions router, const Plan& plan) {
 }
 
 config::RouterOptions Linear(policy::ExplorationMode mode) {
-  config::RouterOptions router = RouterOf("linear.toml");
+  config::RouterOptions router = RouterOf("linear");
   router.policy.exploration.mode = mode;
   return router;
 }
@@ -154,7 +155,7 @@ TEST_CASE("outcomes that come a thousand requests late cost little") {
 
 TEST_CASE("an arm that collapses and comes back is noticed both times") {
   const Plan plan{.world = "collapse", .tasks = kCollapseTasks};
-  config::RouterOptions router = RouterOf("collapse.toml");
+  config::RouterOptions router = RouterOf("collapse");
   const Regret both = Measured(router, plan);
   router.prior.drift.detect = false;
   const Regret forgetting = Measured(router, plan);
@@ -167,7 +168,7 @@ TEST_CASE("an arm that collapses and comes back is noticed both times") {
 }
 
 TEST_CASE("where nothing changes four of five runs of 20000 labels have no alarm") {
-  const config::RouterOptions router = RouterOf("collapse.toml");
+  const config::RouterOptions router = RouterOf("collapse");
   std::size_t quiet = 0;
   for (std::uint64_t seed = 1; seed <= kQuietSeeds; ++seed) {
     quiet += Alarms(router, WorldOf({}, seed, router)) == 0 ? 1 : 0;

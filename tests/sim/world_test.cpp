@@ -5,9 +5,9 @@
 #include <catch2/catch.hpp>
 
 #include "config/config.h"
-#include "sim/environment.h"
 #include "sim/experiment.h"
 #include "sim/tasks_text.h"
+#include "sim/world_file.h"
 
 namespace sluice::sim {
 namespace {
@@ -20,13 +20,19 @@ RouterFacts EmbeddingRouter(std::size_t dimension) {
   RouterFacts router = TextRouter();
   router.source = policy::ContextSource::kEmbedding;
   router.embedding_dimension = dimension;
-  while (router.arms.size() < kCollapseArms) router.arms.push_back(router.arms.back());
   return router;
 }
 
+// The router that a world's file brings.
+RouterFacts RouterOf(const std::string& name) {
+  const auto world = LoadWorld(name);
+  if (const auto* problems = std::get_if<1>(&world)) FAIL(config::ToString(problems->front()));
+  const auto& routers = std::get<0>(world).routers;
+  return routers.empty() ? TextRouter() : FactsOf(routers.front());
+}
+
 Environment World(const std::string& name, std::uint64_t seed, std::size_t tasks = 300) {
-  const auto made = MakeWorld({.name = name, .seed = seed, .tasks = tasks},
-                              name == "tasks" ? TextRouter() : EmbeddingRouter(16));
+  const auto made = MakeWorld({.name = name, .seed = seed, .tasks = tasks}, RouterOf(name));
   if (const auto* problem = std::get_if<std::string>(&made)) FAIL(*problem);
   return std::get<Environment>(made);
 }
@@ -42,7 +48,7 @@ TEST_CASE("a world is made from its seed alone") {
 }
 
 TEST_CASE("a longer world begins as the shorter one") {
-  // But for "collapse": its changes come at thirds of its length, so that a longer one is another.
+  // But for those in which something happens: that is stretched to the length.
   for (const std::string name : {"tasks", "linear"}) {
     INFO(name);
     const auto short_one = World(name, 7, 50).tasks;
@@ -53,6 +59,7 @@ TEST_CASE("a longer world begins as the shorter one") {
 }
 
 TEST_CASE("in world collapse the best arm is the worst in the middle third") {
+  constexpr std::size_t kCollapseArms = 4;
   const Environment world = World("collapse", 7, 3000);
   std::vector<std::vector<double>> thirds(3, std::vector<double>(kCollapseArms, 0));
   for (std::size_t i = 0; i < world.tasks.size(); ++i) {

@@ -24,7 +24,8 @@ const std::vector<Library>& Table() {
       {"Boost", {"boost/*"}, {"api/http_*", "daemon/main.cpp", "daemon/command_line.cpp"}},
       {"nlohmann-json", {"nlohmann/*"}, {"api/wire*", "sim/dataset*", "sim/report*", "sim/drive*"}},
       {"simdjson", {"simdjson*"}, {"api/wire*"}},
-      {"toml++", {"toml++/*"}, {"config/*.cpp"}},
+      // A world's file has keys of its own beside the routers that config/ reads.
+      {"toml++", {"toml++/*"}, {"config/*.cpp", "sim/world_file*"}},
       {"prometheus-cpp", {"prometheus/*"}, {"daemon/metrics*"}},
       {"CLI11", {"CLI/*"}, {"daemon/main.cpp", "daemon/command_line.cpp", "sim/main.cpp"}},
       {"spdlog", {"spdlog/*"}, {"daemon/*"}},

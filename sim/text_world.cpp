@@ -1,4 +1,4 @@
-// How well an arm does in the world "tasks": its quality falls with the difficulty of the prompt,
+// How well an arm does in worlds of text: its quality falls with the difficulty of the prompt,
 // and where it falls depends on the arm's place between the cheapest and the dearest. Rewards are
 // quarters, as a judge would give them, with exactly the expected mean.
 #include <algorithm>
@@ -6,8 +6,9 @@
 #include <numeric>
 
 #include "policy/rng.h"
-#include "sim/environment.h"
 #include "sim/tasks_text.h"
+#include "sim/timeline.h"
+#include "sim/world.h"
 
 namespace sluice::sim {
 namespace {
@@ -48,9 +49,18 @@ double WholeTokens(double tokens, policy::Rng& rng) {
   return std::floor(tokens + rng.Uniform());
 }
 
-Outcome Draw(const Prompt& prompt, double rank, const ArmFacts& arm, policy::Rng& rng) {
+// An arm, its place among the others, and what is true of it just now.
+struct Drawn {
+  const ArmFacts& arm;
+  double rank;
+  ArmTruth truth;
+};
+
+Outcome Draw(const Prompt& prompt, const Drawn& drawn, policy::Rng& rng) {
+  const auto& [arm, rank, truth] = drawn;
   Outcome outcome;
-  outcome.expected_reward = Quality(rank, prompt.difficulty);
+  outcome.offered = truth.offered;
+  outcome.expected_reward = std::max(0.0, Quality(rank, prompt.difficulty) - truth.lost);
   int grade = 0;
   for (int i = 0; i < kGrades; ++i) grade += rng.Uniform() < outcome.expected_reward ? 1 : 0;
   outcome.reward = static_cast<double>(grade) / kGrades;
@@ -59,8 +69,9 @@ Outcome Draw(const Prompt& prompt, double rank, const ArmFacts& arm, policy::Rng
   const double mean = prompt.output_tokens * (1 + rank * (kOutputTokensFactorMost - 1));
   const double tokens = WholeTokens(
       mean * std::exp(kTokenSpread * rng.Normal() - 0.5 * kTokenSpread * kTokenSpread), rng);
-  const double input_usd = 1e-6 * arm.price_input_per_million_usd * input_tokens;
-  const double output_usd = 1e-6 * arm.price_output_per_million_usd;
+  const double usd_per_million = 1e-6 * truth.price_factor;
+  const double input_usd = usd_per_million * arm.price_input_per_million_usd * input_tokens;
+  const double output_usd = usd_per_million * arm.price_output_per_million_usd;
   outcome.expected_cost_usd = input_usd + output_usd * mean;
   outcome.cost_usd = input_usd + output_usd * tokens;
   return outcome;
@@ -68,21 +79,24 @@ Outcome Draw(const Prompt& prompt, double rank, const ArmFacts& arm, policy::Rng
 
 }  // namespace
 
-Environment MakeTasksWorld(const WorldOptions& options, const std::vector<ArmFacts>& arms) {
-  Environment world{.name = "tasks", .arms = arms, .tasks = {}, .expectations_known = true};
+Environment MakeTextWorld(const World& world, const WorldOptions& options,
+                          const RouterFacts& router) {
+  const std::vector<ArmFacts>& arms = router.arms;
+  Environment made{.name = world.name, .arms = arms, .tasks = {}, .expectations_known = true};
+  const Timeline timeline(world, options.tasks);
   const std::vector<double> ranks = Ranks(arms);
   policy::Rng rng(options.seed, kPromptStream);
-  world.tasks.reserve(options.tasks);
+  made.tasks.reserve(options.tasks);
   for (std::size_t i = 0; i < options.tasks; ++i) {
     const Prompt prompt = MakePrompt(rng);
     Task task;
     task.text = prompt.text;
     for (std::size_t a = 0; a < arms.size(); ++a) {
-      task.outcomes.push_back(Draw(prompt, ranks[a], arms[a], rng));
+      task.outcomes.push_back(Draw(prompt, {arms[a], ranks[a], timeline.TruthOf(a, i)}, rng));
     }
-    world.tasks.push_back(std::move(task));
+    made.tasks.push_back(std::move(task));
   }
-  return world;
+  return made;
 }
 
 }  // namespace sluice::sim

@@ -1,0 +1,83 @@
+// What is played, from the options of a command: a data set or a world, the routers that meet it,
+// and a course of them for each seed.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "config/config.h"
+#include "sim/command.h"
+#include "sim/progress.h"
+#include "sim/report.h"
+#include "sim/world.h"
+
+namespace sluice::sim {
+
+// Exit codes.
+inline constexpr int kDone = 0;
+inline constexpr int kFailed = 1;
+inline constexpr int kRefused = 2;
+
+// Says why; returns kRefused.
+int Refuse(const std::string& text, const Streams& streams);
+
+// A value, or sentences for the user.
+template <typename T>
+using Said = std::variant<T, std::string>;
+
+template <typename T>
+Said<T> Say(config::Checked<T> checked) {
+  if (auto* value = std::get_if<T>(&checked)) return std::move(*value);
+  std::string text;
+  for (const config::Problem& problem : std::get<1>(checked)) {
+    text += (text.empty() ? "" : "\n") + config::ToString(problem);
+  }
+  return text;
+}
+
+// What one router is sent, and what to print about it.
+struct Prepared {
+  Heading heading;
+  Environment environment;  // in the order in which it is sent
+};
+
+// For one router alone, whose world can be sent by anybody.
+Said<Prepared> PrepareDrive(const SourceOptions& options, const RouterFacts& router);
+
+// What came of one router's course.
+struct Played {
+  Heading heading;
+  Summary summary;
+  Choices choices;
+};
+
+class Stage {
+ public:
+  // Loads what the options name.
+  static Said<Stage> Make(const RunOptions& options);
+
+  // Of the routers, printed before anything is sent.
+  std::string Pairing() const;
+  std::size_t requests() const;  // of one course, all routers
+  std::size_t routers() const { return routers_.size(); }
+
+  // A course of all routers together, by router. Any thread.
+  Said<std::vector<Played>> Play(std::uint64_t seed, Progress& progress) const;
+
+ private:
+  Stage() = default;
+  std::optional<std::string> TakeRouters();
+  FeedbackModel Feedback() const;
+  Said<Prepared> Prepare(std::size_t router, std::uint64_t seed) const;
+
+  RunOptions options_;
+  std::optional<World> world_;
+  std::vector<config::RouterOptions> routers_;
+  std::vector<std::size_t> places_;  // in the world's file, by router
+  std::optional<Prepared> data_;     // in the order of the file
+};
+
+}  // namespace sluice::sim
