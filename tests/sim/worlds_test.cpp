@@ -10,6 +10,7 @@
 
 #include "sim/experiment.h"
 #include "sim/process.h"
+#include "sim/stage.h"
 #include "sim/world_file.h"
 #include "sim/world_table.h"
 #include "tests/support/temporary_directory.h"
@@ -128,6 +129,20 @@ TEST_CASE("the list of worlds has every name and its sentence") {
   for (const std::string& name : WorldNames()) {
     CHECK(out.str().find(name + " ") != std::string::npos);
     CHECK(out.str().find(WorldOf(name).description) != std::string::npos);
+  }
+}
+
+TEST_CASE("a live daemon is sent only worlds in which nothing happens") {
+  const RouterFacts router = FactsOf(config::Defaults().routers.front());
+  SourceOptions options;
+  for (const std::string& name : WorldNames()) {
+    const World world = WorldOf(name);
+    if (world.prompts != Prompts::kText) continue;
+    CAPTURE(name);
+    options.world = name;
+    const auto made = PrepareDrive(options, router);
+    CHECK((made.index() == 0) == world.is_plain());
+    CHECK((made.index() == 0 || std::get<1>(made).find("in `run` only") != std::string::npos));
   }
 }
 
