@@ -6,6 +6,8 @@
 #include "sim/parallel.h"
 #include "sim/progress.h"
 #include "sim/report.h"
+#include "sim/report_courses.h"
+#include "sim/report_page.h"
 #include "sim/stage.h"
 
 namespace sluice::sim {
@@ -29,18 +31,55 @@ std::string AsJson(const std::vector<Played>& played) {
   return played.size() == 1 ? text.substr(1) : text + "]\n";
 }
 
-void PrintOrders(const std::vector<Said<std::vector<Played>>>& courses, std::size_t routers,
-                 std::ostream& out) {
+// By seed, then by router.
+using Seeds = std::vector<std::vector<Played>>;
+
+std::string OrdersOf(const Seeds& seeds) {
+  std::string text;
+  const std::size_t routers = seeds.front().size();
   for (std::size_t r = 0; r < routers; ++r) {
     std::vector<Order> orders;
-    for (const auto& course : courses) {
-      const Played& played = std::get<0>(course)[r];
-      orders.push_back({played.heading.seed, played.summary});
-    }
-    if (routers > 1)
-      out << "router " << std::get<0>(courses.front())[r].heading.router.name << "\n";
-    out << RenderOrders(orders);
+    for (const auto& played : seeds) orders.push_back({played[r].heading.seed, played[r].summary});
+    if (routers > 1) text += "router " + seeds.front()[r].heading.router.name + "\n";
+    text += RenderOrders(orders);
   }
+  return text;
+}
+
+std::string TablesOf(const Seeds& seeds) {
+  if (seeds.size() > 1) return OrdersOf(seeds);
+  std::string text;
+  for (const Played& one : seeds.front()) {
+    text += (text.empty() ? "" : "\n") + RenderTable(one.heading, one.summary);
+  }
+  return text;
+}
+
+// Of all routers, one behind the other.
+Page PageOf(const Seeds& seeds, const std::string& tables) {
+  const std::vector<Played>& first = seeds.front();
+  const Heading& heading = first.front().heading;
+  Page page{.title = "Sluice: " + heading.source,
+            .introduction =
+                std::to_string(heading.requests) + " requests, " + std::to_string(seeds.size()) +
+                (seeds.size() == 1 ? " seed" : " seeds; bands are 95 % over them") + ". Policy " +
+                heading.router.policy + ". The product's own router " + "and learner.",
+            .tables = tables};
+  for (std::size_t r = 0; r < first.size(); ++r) {
+    Courses courses{.arms = first[r].heading.router.arms, .budget_usd = first[r].budget_usd};
+    for (const auto& played : seeds) {
+      courses.traces.push_back(played[r].trace);
+      courses.summaries.push_back(played[r].summary.whole);
+      page.json += (page.json.empty() ? "[" : ",") +
+                   RenderJson(played[r].heading, played[r].summary, played[r].choices, nullptr);
+    }
+    for (Plot& plot : CoursePlots(courses)) {
+      if (first.size() > 1) plot.title += ", router " + first[r].heading.router.name;
+      page.plots.push_back(std::move(plot));
+    }
+  }
+  page.json += "]";
+  return page;
 }
 
 }  // namespace
@@ -60,18 +99,19 @@ int Run(const RunOptions& options, const Streams& streams) {
     ForEach(options.orders, threads,
             [&](std::size_t i) { courses[i] = stage.Play(options.source.seed + i, progress); });
   }
-  for (const auto& course : courses) {
+  Seeds seeds;
+  for (auto& course : courses) {
     if (const auto* problem = std::get_if<std::string>(&course)) return Refuse(*problem, streams);
+    seeds.push_back(std::get<0>(std::move(course)));
   }
-  if (options.orders > 1) {
-    PrintOrders(courses, stage.routers(), streams.out);
-    return kDone;
+  const std::string tables = TablesOf(seeds);
+  streams.out << tables;
+  if (!options.report.empty()) {
+    const std::string problem = WritePage(options.report, PageOf(seeds, tables));
+    if (!problem.empty()) return Refuse(problem, streams);
   }
-  const auto& played = std::get<0>(courses.front());
-  for (const Played& one : played) {
-    streams.out << (&one == &played.front() ? "" : "\n") << RenderTable(one.heading, one.summary);
-  }
-  return WriteFile(options.json, AsJson(played), streams) ? kDone : kRefused;
+  if (options.json.empty()) return kDone;
+  return WriteFile(options.json, AsJson(seeds.front()), streams) ? kDone : kRefused;
 }
 
 int Drive(const DriveCommandOptions& options, const Streams& streams) {

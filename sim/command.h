@@ -35,6 +35,7 @@ struct RunOptions {
   std::size_t orders = 1;   // seeds seed .. seed + orders - 1
   std::size_t threads = 0;  // orders at once; 0: one a core
   std::string json;         // file; empty: none
+  std::string report;       // folder for a page with plots; empty: none
 };
 
 struct DriveCommandOptions {

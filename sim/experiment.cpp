@@ -19,6 +19,31 @@ std::optional<std::int32_t> ArmOf(const Environment& environment, const std::str
   return std::nullopt;
 }
 
+double BestOf(const std::vector<Outcome>& outcomes) {
+  double best = 0;
+  for (const Outcome& outcome : outcomes) {
+    if (outcome.offered) best = std::max(best, outcome.expected_reward);
+  }
+  return best;
+}
+
+// What the router said of a choice, and what came of it.
+TraceStep StepOf(const api::RouteAnswer& answer, const std::vector<Outcome>& outcomes,
+                 std::int32_t arm) {
+  const Outcome& outcome = outcomes[static_cast<std::size_t>(arm)];
+  const api::Explanation& how = *answer.explanation;
+  TraceStep step{.arm = arm,
+                 .reward = outcome.reward,
+                 .cost_usd = outcome.cost_usd,
+                 .exploration = how.exploration,
+                 .explored = answer.arm != how.greedy_arm,
+                 .cost_weight = how.cost_weight,
+                 .regret = BestOf(outcomes) - outcome.expected_reward};
+  const auto chosen = std::ranges::find(how.arms, answer.arm, &api::ArmExplanation::arm);
+  if (chosen != how.arms.end()) step.predicted = chosen->mean;
+  return step;
+}
+
 // One player's course as it goes on.
 class Turn {
  public:
@@ -40,6 +65,9 @@ class Turn {
     const auto arm = ArmOf(environment_, answer.arm);
     if (!arm) return "the router chose an arm that is not paired: " + answer.arm;
     course_.choices.push_back(*arm);
+    if (answer.explanation) {
+      course_.trace.push_back(StepOf(answer, environment_.tasks[at].outcomes, *arm));
+    }
     const std::size_t due = at + DelayOf(options_.feedback, KeyOf(at));
     queue_.Put(std::max(due, options_.timeline.SaidAfter(at)), {at, *arm, answer.decision_id});
     return ReportUntil(at);
@@ -152,6 +180,7 @@ std::variant<std::vector<Course>, std::string> RunTogether(const std::vector<Pla
     routers.push_back(player.options.timeline.RouterAt(player.options.router, 0));
   }
   Process process(std::move(routers));
+  if (players.front().options.traced) process.Explain();
   if (auto problem = process.Start()) return *problem;
   std::vector<Turn> turns;
   for (std::size_t p = 0; p < players.size(); ++p) turns.emplace_back(players[p], p, process);

@@ -14,6 +14,7 @@
 #include "sim/progress.h"
 #include "sim/summary.h"
 #include "sim/timeline.h"
+#include "sim/trace.h"
 
 namespace sluice::sim {
 
@@ -22,6 +23,7 @@ struct ExperimentOptions {
   FeedbackModel feedback = {};
   Timeline timeline = {};
   std::uint64_t seed = 1;  // of what the feedback model draws
+  bool traced = false;     // of the first player: all are
 };
 
 // One router among those of the process. The arms of the environment are the router's, in its
@@ -35,6 +37,7 @@ struct Player {
 struct Course {
   Choices choices;
   Told told;
+  Trace trace;  // when it was asked for
 };
 
 RouterFacts FactsOf(const config::RouterOptions& router);

@@ -57,6 +57,7 @@ void AddRun(CLI::App& command, RunOptions& options) {
       ->check(CLI::Range(std::size_t{1}, std::size_t{1000}));
   command.add_option("--threads", options.threads, "Orders at once (default: one a core)");
   command.add_option("--json", options.json, "Write the table to this file as well");
+  command.add_option("--report", options.report, "Write a page with plots to this folder");
 }
 
 void AddDrive(CLI::App& command, DriveCommandOptions& options) {

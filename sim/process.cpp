@@ -101,6 +101,7 @@ std::variant<api::RouteAnswer, std::string> Process::Route(const Task& task,
   } else {
     request.embedding = task.embedding;
   }
+  request.explain = explain_;
   if (!only_arm.empty()) request.allow = {only_arm};
   auto reply = running_->router.Route(request, 0);
   if (auto* answer = std::get_if<api::RouteAnswer>(&reply)) return std::move(*answer);

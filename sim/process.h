@@ -27,6 +27,9 @@ class Process {
   explicit Process(std::vector<config::RouterOptions> routers);
   ~Process();
 
+  // From now on answers say how they were made.
+  void Explain() { explain_ = true; }
+
   // What went wrong, if anything; so in all that follows.
   std::optional<std::string> Start();
 
@@ -58,6 +61,7 @@ class Process {
   std::vector<config::RouterOptions> options_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<Running> running_;
+  bool explain_ = false;
 };
 
 }  // namespace sluice::sim

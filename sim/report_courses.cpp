@@ -148,12 +148,18 @@ Plot FrontierPlot(const Courses& courses) {
     oracle.push_back(summary.oracle_by_utility);
   }
   std::vector<Mean> fixed;
-  for (std::size_t a = 0; a < courses.arms.size(); ++a) fixed.push_back(MeanOfFixed(courses, a));
+  std::vector<std::string> names;
+  for (std::size_t a = 0; a < courses.arms.size(); ++a) {
+    // One that joined later was nobody's alternative from the beginning.
+    if (!courses.summaries.front().always[a]) continue;
+    fixed.push_back(MeanOfFixed(courses, a));
+    names.push_back(courses.arms[a].name);
+  }
   plot.series.push_back(MeanPoint("this router", ours));
   plot.series.push_back(HullOf(fixed));
   plot.series.push_back(MeanPoint("oracle by utility", oracle));
   for (std::size_t a = 0; a < fixed.size(); ++a) {
-    plot.series.push_back(MeanPoint("always " + courses.arms[a].name, {fixed[a]}));
+    plot.series.push_back(MeanPoint("always " + names[a], {fixed[a]}));
   }
   return plot;
 }

@@ -253,7 +253,8 @@ Said<std::vector<Played>> Stage::Play(std::uint64_t seed, Progress& progress) co
          {.router = routers_[r],
           .feedback = Feedback(),
           .timeline = world_ ? Timeline(*world_, environment.tasks.size()) : Timeline{},
-          .seed = SeedOf(seed, places_[r])}});
+          .seed = SeedOf(seed, places_[r]),
+          .traced = !options_.report.empty()}});
   }
   auto courses = RunTogether(players, progress);
   if (auto* problem = std::get_if<std::string>(&courses)) return *problem;
@@ -262,7 +263,11 @@ Said<std::vector<Played>> Stage::Play(std::uint64_t seed, Progress& progress) co
     Course& course = std::get<0>(courses)[r];
     const Summary summary = Summarise(prepared[r].environment, course.choices,
                                       routers_[r].objective.cost_weight, course.told);
-    played.push_back({std::move(prepared[r].heading), summary, std::move(course.choices)});
+    const policy::ObjectiveOptions& objective = routers_[r].objective;
+    played.push_back(
+        {std::move(prepared[r].heading), summary, std::move(course.choices),
+         std::move(course.trace),
+         objective.objective == policy::Objective::kBudget ? objective.budget_usd : 0});
   }
   return played;
 }

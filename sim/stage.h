@@ -12,6 +12,7 @@
 #include "sim/command.h"
 #include "sim/progress.h"
 #include "sim/report.h"
+#include "sim/trace.h"
 #include "sim/world.h"
 
 namespace sluice::sim {
@@ -52,6 +53,8 @@ struct Played {
   Heading heading;
   Summary summary;
   Choices choices;
+  Trace trace;            // when there is to be a report
+  double budget_usd = 0;  // a request; 0: none
 };
 
 class Stage {

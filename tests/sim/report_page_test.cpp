@@ -140,6 +140,7 @@ Courses SomeCourses(std::size_t seeds) {
     Comparison summary;
     summary.ours = {.reward = 0.8, .cost_usd = 2.5e-3};
     summary.fixed = {{.reward = 0.5, .cost_usd = 1e-3}, {.reward = 0.875, .cost_usd = 3e-3}};
+    summary.always = {true, true};
     summary.oracle_by_utility = {.reward = 0.9, .cost_usd = 2e-3};
     courses.summaries.push_back(summary);
   }
