@@ -220,6 +220,10 @@ Plot ExplorationPlot(const Courses& courses) {
       OverTime(courses, "asked", [](const TraceStep& step) { return step.exploration; }));
   plot.series.push_back(
       OverTime(courses, "seen", [](const TraceStep& step) { return step.explored ? 1.0 : 0.0; }));
+  // A normal interval of a small share reaches below 0; no share does.
+  for (Series& series : plot.series) {
+    for (double& low : series.low) low = std::max(low, 0.0);
+  }
   return plot;
 }
 
