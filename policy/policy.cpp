@@ -22,6 +22,17 @@ constexpr std::array<std::pair<PolicyKind, std::string_view>, 6> kKindNames{{
     {PolicyKind::kSquareCb, "squarecb"},
 }};
 
+// Utility and score. False when they are no numbers.
+bool Rate(const PolicyOptions& options, const Situation& situation, Estimate& estimate) {
+  estimate.utility = estimate.mean - situation.cost_weight * estimate.expected_cost_usd -
+                     situation.latency_weight * estimate.expected_latency_s;
+  estimate.score = options.kind == PolicyKind::kLinUcb
+                       ? estimate.utility + options.alpha * estimate.width
+                       : estimate.utility;
+  return std::isfinite(estimate.utility) && std::isfinite(estimate.width) &&
+         std::isfinite(estimate.score);
+}
+
 // Fills in the estimates of the arms that can be scored and returns which these are: an arm that
 // the posterior does not know, or knows nothing finite about, is left out and its entry stays 0.
 ArmSet ScoreInto(const PolicyOptions& options, const Posterior& posterior,
@@ -36,13 +47,7 @@ ArmSet ScoreInto(const PolicyOptions& options, const Posterior& posterior,
     }
     Estimate estimate =
         posterior.Predict(arm, *situation.context, situation.terms[arm], situation.tick);
-    estimate.utility = estimate.mean - situation.cost_weight * estimate.expected_cost_usd -
-                       situation.latency_weight * estimate.expected_latency_s;
-    estimate.score = options.kind == PolicyKind::kLinUcb
-                         ? estimate.utility + options.alpha * estimate.width
-                         : estimate.utility;
-    if (std::isfinite(estimate.utility) && std::isfinite(estimate.width) &&
-        std::isfinite(estimate.score)) {
+    if (Rate(options, situation, estimate)) {
       estimates[arm] = estimate;
       usable.Add(arm);
     }
@@ -53,7 +58,7 @@ ArmSet ScoreInto(const PolicyOptions& options, const Posterior& posterior,
 // A request whose arms are scored but not yet ranked.
 struct Scored {
   const PolicyOptions& options;
-  const Posterior& posterior;
+  const Posterior* posterior;  // null: estimates alone are known
   const Situation& situation;
   const Estimates& estimates;
   ArmSet eligible;
@@ -62,7 +67,7 @@ struct Scored {
 
 Scored ScoredOf(const PolicyOptions& options, const Posterior& posterior,
                 const Situation& situation, const Decision& decision) {
-  Scored scored{options, posterior, situation, decision.estimates, decision.eligible, {}};
+  Scored scored{options, &posterior, situation, decision.estimates, decision.eligible, {}};
   if (situation.guard && decision.eligible.Has(situation.guard->arm)) {
     scored.baseline.emplace(*situation.guard, decision.estimates, decision.eligible);
   }
@@ -87,8 +92,8 @@ bool Gated(const Scored& scored, ArmSet arms, ArmId ranked) {
   const bool ranks =
       scored.options.kind != PolicyKind::kUniform && scored.options.kind != PolicyKind::kFixed;
   return gate.enabled && ranks && premium && arms.Has(*premium) && *premium != ranked &&
-         ranked < scored.posterior.arms() &&
-         scored.posterior.arm(ranked).quality_count >= gate.labels_min &&
+         scored.posterior != nullptr && ranked < scored.posterior->arms() &&
+         scored.posterior->arm(ranked).quality_count >= gate.labels_min &&
          GateDoubts(gate, scored.estimates[ranked], scored.estimates[*premium]);
 }
 
@@ -251,6 +256,24 @@ Decision Choose(const PolicyOptions& options, const Posterior& posterior,
   decision.arm = Sample(decision.distribution, decision.eligible,
                         RandomBits(key.seed, key.sequence, kArmStream));
   return decision;
+}
+
+Distribution Reconsider(const PolicyOptions& options, const Estimates& estimates,
+                        const Situation& situation) {
+  Decision decision;
+  for (ArmId arm : situation.eligible) {
+    Estimate estimate = estimates[arm];
+    if (Rate(options, situation, estimate)) {
+      decision.estimates[arm] = estimate;
+      decision.eligible.Add(arm);
+    }
+  }
+  if (decision.eligible.Empty()) {
+    return Distribution{};
+  }
+  const Scored scored{options, nullptr, situation, decision.estimates, decision.eligible, {}};
+  const Play play = PlayOf(scored, decision.eligible);
+  return ToFixedPoint(play.shares, decision.eligible, play.greedy);
 }
 
 Decision ChooseGreedy(const PolicyOptions& options, const Posterior& posterior,
