@@ -24,7 +24,8 @@ struct Verb {
 constexpr Verb kVerbs[] = {
     {"freeze", AdminOperation::kFreeze},     {"unfreeze", AdminOperation::kUnfreeze},
     {"rollback", AdminOperation::kRollback}, {"reset", AdminOperation::kReset},
-    {"refit", AdminOperation::kRefit},
+    {"refit", AdminOperation::kRefit},       {"promote", AdminOperation::kPromote},
+    {"demote", AdminOperation::kDemote},     {"stop", AdminOperation::kStop},
 };
 
 bool TakePrefix(std::string_view prefix, std::string_view& path) {

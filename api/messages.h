@@ -50,7 +50,7 @@ struct RouteRequest {
   std::string embedding_model;                  // what made it, as the caller says; empty: not said
   std::string request_id;                       // empty: none
   std::uint64_t body_digest = 0;  // of the request as sent, to tell a retry from a clash
-  std::string session_id;  // empty: not said; decisions of one session are judged as one
+  std::string session_id;         // empty: not said; decisions of one session are judged as one
   std::vector<std::string> tags;
   std::optional<std::vector<std::string>> allow;
   std::vector<std::string> deny;

@@ -22,14 +22,27 @@ inline constexpr std::size_t kParamBytesMax = 1024;  // of a text
 inline constexpr std::size_t kPriceChangesMax = 64;
 
 // The order is on disk (store::AdminRecord::operation): append only.
-enum class AdminOperation : std::uint8_t { kFreeze, kUnfreeze, kRollback, kReset, kRefit };
+enum class AdminOperation : std::uint8_t {
+  kFreeze,
+  kUnfreeze,
+  kRollback,
+  kReset,
+  kRefit,
+  // Of challengers: its policy goes into force, the configured one comes back, its test is ended;
+  // and what is written down of a test that passed.
+  kPromote,
+  kDemote,
+  kStop,
+  kRecommend,
+};
 
 struct AdminRequest {
   std::string router;
   AdminOperation operation = AdminOperation::kFreeze;
   // kRollback: a log position; what lies after it is not learnt. None: the checkpoint before last.
   std::optional<std::uint64_t> position;
-  std::string arm;  // kReset: one arm; empty: all
+  std::string arm;         // kReset: one arm; empty: all
+  std::string challenger;  // kPromote, kStop
 };
 
 // Done: it stands in the log at `position` and is folded.

@@ -72,9 +72,36 @@ struct MapReport {
   double input_shift = 0;         // mean square, in standard deviations
 };
 
-struct RouterReport {
+// A policy that is tried on the log without acting.
+struct ChallengerReport {
   std::string name;
   std::string policy;
+  std::string promotion;   // recommend, promote
+  std::string state;       // testing, recommended, promoted, worse, returned, stopped
+  std::uint64_t test = 0;  // of the router, from 1; its level is spent
+  double level = 0;
+  std::uint64_t decisions = 0;
+  std::uint64_t labels = 0;
+  std::uint64_t waiting = 0;  // decisions without a label yet
+  std::uint64_t missing = 0;  // labels that were asked for and did not come
+  double effective_labels = 0;
+  double weight_mean = 0;  // over labels; 1 but for chance
+  double gain = 0;         // quality a label
+  double cost_ratio = 1;   // of what it would be expected to spend to what is
+  double log_e_needed = 0;
+  double log_e_quality = 0;
+  double log_e_cost = 0;
+  double log_e_worse = 0;
+  std::optional<double> log_e_return;  // once promoted: that the former policy would do better
+  // What the test was expected to take, told before it began, or as soon as it could be.
+  double gain_assumed = 0;
+  std::optional<double> labels_expected;
+  std::optional<double> days_expected;
+};
+
+struct RouterReport {
+  std::string name;
+  std::string policy;  // in force
   std::string exploration_mode;
   std::string context_source;
   std::size_t context_dimension = 0;    // with features and bias
@@ -95,6 +122,7 @@ struct RouterReport {
   std::size_t quarantined_arms = 0;
   std::optional<ObserveReport> observed;  // once anything was
   std::vector<ScopeReport> scopes;
+  std::vector<ChallengerReport> challengers;
   std::vector<ArmReport> arms;
 };
 

@@ -236,15 +236,25 @@ constexpr FieldRule<AdminRequest> kResetRows[] = {
     {"arm", [](Value v, At at, AdminRequest& out) { return ReadName(v, at, out.arm); }},
 };
 
+constexpr FieldRule<AdminRequest> kChallengerRows[] = {
+    {"challenger",
+     [](Value v, At at, AdminRequest& out) { return ReadName(v, at, out.challenger); }},
+};
+
 ObjectRules<AdminRequest> RulesOf(AdminOperation operation) {
   switch (operation) {
     case AdminOperation::kRollback:
       return {kRollbackRows, {}};
     case AdminOperation::kReset:
       return {kResetRows, {}};
+    case AdminOperation::kPromote:
+    case AdminOperation::kStop:
+      return {kChallengerRows, {}};
     case AdminOperation::kFreeze:
     case AdminOperation::kUnfreeze:
     case AdminOperation::kRefit:
+    case AdminOperation::kDemote:
+    case AdminOperation::kRecommend:
       break;
   }
   return {};

@@ -48,6 +48,33 @@ void WriteScope(const ScopeReport& scope, JsonWriter& json) {
   json.EndObject();
 }
 
+void WriteChallenger(const ChallengerReport& challenger, JsonWriter& json) {
+  json.BeginObject();
+  json.Key("name").String(challenger.name);
+  json.Key("policy").String(challenger.policy);
+  json.Key("promotion").String(challenger.promotion);
+  json.Key("state").String(challenger.state);
+  json.Key("test").Unsigned(challenger.test);
+  json.Key("level").Number(challenger.level);
+  json.Key("decisions").Unsigned(challenger.decisions);
+  json.Key("labels").Unsigned(challenger.labels);
+  json.Key("waiting").Unsigned(challenger.waiting);
+  json.Key("missing").Unsigned(challenger.missing);
+  json.Key("effective_labels").Number(challenger.effective_labels);
+  json.Key("weight_mean").Number(challenger.weight_mean);
+  json.Key("gain").Number(challenger.gain);
+  json.Key("cost_ratio").Number(challenger.cost_ratio);
+  json.Key("log_e_needed").Number(challenger.log_e_needed);
+  json.Key("log_e_quality").Number(challenger.log_e_quality);
+  json.Key("log_e_cost").Number(challenger.log_e_cost);
+  json.Key("log_e_worse").Number(challenger.log_e_worse);
+  WriteOptional("log_e_return", challenger.log_e_return, json);
+  json.Key("gain_assumed").Number(challenger.gain_assumed);
+  WriteOptional("labels_expected", challenger.labels_expected, json);
+  WriteOptional("days_expected", challenger.days_expected, json);
+  json.EndObject();
+}
+
 void WriteMap(const MapReport& map, JsonWriter& json) {
   json.BeginObject();
   json.Key("version").Unsigned(map.version);
@@ -109,6 +136,11 @@ void WriteRouter(const RouterReport& report, JsonWriter& json) {
   json.Key("scopes").BeginArray();
   for (const ScopeReport& scope : report.scopes) {
     WriteScope(scope, json);
+  }
+  json.EndArray();
+  json.Key("challengers").BeginArray();
+  for (const ChallengerReport& challenger : report.challengers) {
+    WriteChallenger(challenger, json);
   }
   json.EndArray();
   json.Key("arms").BeginArray();

@@ -214,6 +214,35 @@ void CheckFeedback(const FeedbackOptions& feedback, const std::string& path, Fin
                           " s: what comes later is not learnt");
 }
 
+// -- Challengers ----------------------------------------------------------------------------------
+
+// What the gate and the guard go by is in no record, so nobody could tell what a challenger would
+// have done.
+void CheckChallengers(const RouterOptions& router, const std::string& path, Findings& findings) {
+  const std::string table = path + ".challenger";
+  CheckUnique(router.challengers, table, findings);
+  for (std::size_t i = 0; i < router.challengers.size(); ++i) {
+    const ChallengerOptions& challenger = router.challengers[i];
+    const std::string at = Indexed(table, i);
+    const bool fixed = challenger.policy.kind == PolicyKind::kFixed;
+    const bool known = std::ranges::any_of(
+        router.arms, [&](const ArmOptions& arm) { return arm.name == challenger.fixed_arm; });
+    if (fixed && !known && findings.Sound(at + ".fixed_arm")) {
+      findings.Add(at + ".fixed_arm", "must be the name of an arm with policy \"fixed\"");
+    }
+    if (!fixed && !challenger.fixed_arm.empty()) {
+      findings.Add(at + ".fixed_arm", "does not go with policy " +
+                                          Quoted(kPolicyNames, challenger.policy.kind) +
+                                          ": leave it out, or set policy = \"fixed\"");
+    }
+    if (router.policy.gate.enabled || !router.guard_arm.empty() || router.observe) {
+      findings.Add(at + ".name",
+                   "does not go with confidence_gate, baseline_guard or observe: what they go by, "
+                   "or who was drawn, is not in the log");
+    }
+  }
+}
+
 }  // namespace
 
 std::size_t RawDimension(const policy::ContextOptions& context) {
@@ -229,6 +258,7 @@ void CheckRouter(const RouterOptions& router, const std::string& path, Findings&
   CheckPlans(router.plans, path + ".plan", findings);
   CheckSources(router.sources, path + ".source", findings);
   CheckFeedback(router.feedback, path + ".feedback", findings);
+  CheckChallengers(router, path, findings);
   if (findings.Sound(path + ".arm")) CheckArms(router, path, findings);
 }
 

@@ -19,6 +19,7 @@ inline constexpr std::size_t kFeaturesMax = 64;
 inline constexpr std::size_t kSourcesMax = 32;
 inline constexpr std::size_t kPlansMax = 32;
 inline constexpr std::size_t kPriceChangesMax = 32;
+inline constexpr std::size_t kChallengersMax = 8;
 
 struct Table {
   std::string_view key;
@@ -52,6 +53,10 @@ inline constexpr Table kPlan{
     "plan",
     "What users of one plan get instead of the router's objective, which holds where this is "
     "silent; ceilings and budgets here come on top of the router's."};
+inline constexpr Table kChallenger{
+    "challenger",
+    "Another policy for the router, tried on the log of what the router did without acting: same "
+    "arms, estimates, lambda and rate of exploration. Changing one starts its test anew."};
 inline constexpr Table kArm{"arm", "A model that can be chosen."};
 inline constexpr Table kPrice{"price", "List prices of the arm from a moment on."};
 
@@ -99,6 +104,9 @@ void WalkRouter(Visitor& visitor, Router& router) {
   WalkContext(visitor, router, standard);
   WalkChoosing(visitor, router, standard);
   WalkLearning(visitor, router, standard);
+  visitor.Tables(kChallenger, kChallengersMax, router.challengers, [&](auto& challenger) {
+    visitor.Fields(ChallengerFields(), challenger, ChallengerOptions{});
+  });
   visitor.Tables(kArm, policy::kArmsMax, router.arms, [&](auto& arm) {
     visitor.Fields(ArmFields(), arm, ArmOptions{});
     visitor.Tables(kPrice, kPriceChangesMax, arm.price_changes,

@@ -13,6 +13,7 @@
 #include "policy/model.h"
 #include "policy/pacer.h"
 #include "policy/policy.h"
+#include "policy/promotion.h"
 
 namespace sluice::config {
 
@@ -90,6 +91,16 @@ struct SourceOptions {
   bool operator==(const SourceOptions&) const = default;
 };
 
+// A policy that is tried on the log without acting; [[router.challenger]]. Exploration, gate and
+// all else of `policy` that it does not choose by are the router's.
+struct ChallengerOptions {
+  std::string name;
+  policy::PolicyOptions policy;
+  std::string fixed_arm;  // policy "fixed" only
+  policy::PromotionOptions promotion;
+  bool operator==(const ChallengerOptions&) const = default;
+};
+
 // [router.feedback]
 struct FeedbackOptions {
   double user_weight = 1;
@@ -134,6 +145,7 @@ struct RouterOptions {
   policy::ModelOptions prior;  // dimension is filled in with the roster, 0 here
   std::vector<PlanOptions> plans;
   std::vector<SourceOptions> sources;
+  std::vector<ChallengerOptions> challengers;
   std::vector<ArmOptions> arms;
   bool operator==(const RouterOptions&) const = default;
 };

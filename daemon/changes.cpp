@@ -86,6 +86,27 @@ ArmOptions ArmOf(const api::ArmPut& put) {
   return arm;
 }
 
+// What is asked of a challenger that there is not, or that is not there to be asked.
+std::optional<Problem> WrongChallenger(const RouterDefinition& definition,
+                                       const api::AdminRequest& request) {
+  const api::AdminOperation operation = request.operation;
+  if (operation == api::AdminOperation::kDemote && definition.promoted.empty()) {
+    return Refusal(409, "Nothing promoted", "the configured policy is in force already");
+  }
+  if (operation != api::AdminOperation::kPromote && operation != api::AdminOperation::kStop) {
+    return std::nullopt;
+  }
+  const bool known = std::any_of(
+      definition.challengers.begin(), definition.challengers.end(),
+      [&](const Challenger& known) { return known.options.name == request.challenger; });
+  if (!known) {
+    return Refusal(404, "Unknown challenger", "the router has no challenger of this name",
+                   "/challenger");
+  }
+  if (definition.promoted != request.challenger) return std::nullopt;
+  return Refusal(409, "In force", "this challenger's policy is in force: demote it, or go on");
+}
+
 const char* EffectName(config::Reach reach) {
   return reach == config::Reach::kLive ? "live" : "rebuild";
 }
@@ -219,11 +240,12 @@ std::variant<AdminAnswer, Problem> Changes::Operate(const api::AdminRequest& req
   if (!request.arm.empty() && !router->definition->arm_ids.contains(request.arm)) {
     return Refusal(404, "Unknown arm", "the router has no arm of this name", "/arm");
   }
+  if (auto wrong = WrongChallenger(*router->definition, request)) return *std::move(wrong);
   store::AdminRecord record;
   record.router = router->definition->id;
   record.time_us = parts_.clock();
   record.operation = static_cast<std::uint8_t>(request.operation);
-  record.arm = request.arm;
+  record.arm = request.arm.empty() ? request.challenger : request.arm;
   if (request.operation == api::AdminOperation::kRollback) {
     const auto checkpoints = parts_.learner.checkpoints();
     if (!request.position && checkpoints.size() < 2) {

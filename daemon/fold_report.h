@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "daemon/challengers.h"
 #include "daemon/ledger.h"
 #include "daemon/tally.h"
 #include "policy/types.h"
@@ -25,6 +26,7 @@ struct FoldReport {
   std::vector<double> cost_ratios;    // by arm
   std::vector<double> latencies_s;    // by arm; 0: not known
   std::vector<Ledger> ledgers;        // by scope
+  std::vector<ChallengerStanding> challengers;
 };
 
 }  // namespace sluice::daemon

@@ -7,6 +7,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "api/operations.h"
 #include "daemon/metrics.h"
 
 namespace sluice::daemon {
@@ -180,7 +181,7 @@ Result<std::size_t> Learner::Step() {
 void Learner::FireTimers() {
   const std::uint64_t now_us = clock_();
   for (const auto& router : routers_) {
-    if (!FirePrices(*router, now_us)) return;
+    if (!FirePrices(*router, now_us) || !FireVerdict(*router, now_us)) return;
     auto due = router->DueTimers(now_us, kTimersMax);
     if (due.empty()) continue;
     store_.AppendOutcomes(std::move(due), [](const std::vector<store::Appended>&) {});
@@ -196,6 +197,27 @@ bool Learner::FirePrices(const RouterFold& router, std::uint64_t now_us) {
   if (!priced) return true;
   spdlog::info("router '{}': a price change goes into force", priced->name);
   return store_.AppendRouter(*std::move(priced)).ok();
+}
+
+// What a challenger's test has shown; it is in force once it is folded. False: the log takes
+// nothing now.
+bool Learner::FireVerdict(RouterFold& router, std::uint64_t now_us) {
+  auto verdict = router.DueVerdict(now_us);
+  if (!verdict) return true;
+  const auto said = [&]() -> const char* {
+    switch (static_cast<api::AdminOperation>(verdict->operation)) {
+      case api::AdminOperation::kPromote:
+        return "is shown to be better and goes into force";
+      case api::AdminOperation::kRecommend:
+        return "is shown to be better and is recommended";
+      case api::AdminOperation::kDemote:
+        return "does worse than what it replaced, which comes back";
+      default:
+        return "is shown to be worse, its test is over";
+    }
+  };
+  spdlog::warn("router '{}': challenger '{}' {}", router.definition().name(), verdict->arm, said());
+  return store_.AppendAdmin(*std::move(verdict)).ok();
 }
 
 std::optional<Standing> Learner::StandingOf(const store::DecisionStory& story) const {

@@ -87,6 +87,7 @@ class Learner {
   store::Result<std::size_t> FoldAll(bool publishing);
   store::Result<store::Done> Whole(store::Result<store::Done> folded);
   void FireTimers();
+  bool FireVerdict(RouterFold& router, std::uint64_t now_us);
   bool FirePrices(const RouterFold& router, std::uint64_t now_us);
 
   store::Result<store::Done> Replay();

@@ -155,6 +155,40 @@ void AppendLearning(const Snapshot& snapshot, std::vector<MetricFamily>& page) {
   for (auto* family : {&frozen, &alarms, &map}) page.push_back(std::move(*family));
 }
 
+// Only where there are challengers.
+void AppendChallengers(const Snapshot& snapshot, const Gauges& gauges,
+                       std::vector<MetricFamily>& page) {
+  auto log_e = Family("sluice_challenger_log_e",
+                      "Evidence that a challenger gives more quality, costs no more, is worse: "
+                      "natural logarithm of a betting process.",
+                      MetricType::Gauge);
+  auto labels =
+      Family("sluice_challenger_labels", "Labels that its test has counted.", MetricType::Gauge);
+  auto state = Family("sluice_challenger_state", "1 for the state that a challenger is in.",
+                      MetricType::Gauge);
+  const std::size_t routers = std::min(snapshot.routers.size(), gauges.challengers.size());
+  for (std::size_t i = 0; i < routers; ++i) {
+    for (const ChallengerStanding& challenger : gauges.challengers[i]) {
+      const std::string& router = snapshot.routers[i].definition->name();
+      const auto labelled = [&](const char* label, std::string_view text) {
+        return Labels{
+            {"router", router}, {"challenger", challenger.name}, {label, std::string(text)}};
+      };
+      Add(log_e, labelled("of", "quality"), challenger.log_e_quality);
+      Add(log_e, labelled("of", "cost"), challenger.log_e_cost);
+      Add(log_e, labelled("of", "worse"), challenger.log_e_worse);
+      if (challenger.log_e_return) Add(log_e, labelled("of", "return"), *challenger.log_e_return);
+      Add(labels, {{"router", router}, {"challenger", challenger.name}},
+          static_cast<double>(challenger.counts.labels));
+      const auto at = static_cast<std::size_t>(challenger.state);
+      Add(state, labelled("state", kChallengerStateNames[at]), 1);
+    }
+  }
+  for (auto* family : {&log_e, &labels, &state}) {
+    if (!family->metric.empty()) page.push_back(std::move(*family));
+  }
+}
+
 void AppendSnapshot(const Snapshot* snapshot, const Gauges& gauges,
                     std::vector<MetricFamily>& page) {
   const double position = snapshot == nullptr ? 0 : static_cast<double>(snapshot->position);
@@ -246,6 +280,7 @@ std::string Metrics::Render(const Snapshot* snapshot, const Gauges& gauges) cons
     AppendRouters(*snapshot, page);
     AppendScopes(*snapshot, page);
     AppendLearning(*snapshot, page);
+    AppendChallengers(*snapshot, gauges, page);
   }
   AppendSnapshot(snapshot, gauges, page);
   AppendStore(gauges.store, page);

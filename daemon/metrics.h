@@ -11,6 +11,7 @@
 
 #include "api/http_server.h"
 #include "api/service.h"
+#include "daemon/challengers.h"
 #include "daemon/snapshot.h"
 #include "policy/types.h"
 #include "store/store.h"
@@ -57,6 +58,7 @@ struct Gauges {
     api::HttpServer::Counters counters;
   };
   std::vector<Plane> planes;
+  std::vector<std::vector<ChallengerStanding>> challengers;  // by router id
 };
 
 class Metrics {

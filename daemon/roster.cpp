@@ -99,6 +99,14 @@ void PlaceNames(RouterDefinition& definition) {
   definition.fallback = FallbackArm(definition);
   definition.policy = definition.options.policy;
   definition.policy.fixed_arm = id_of(definition.options.fixed_arm).value_or(definition.fallback);
+  definition.champion = definition.policy;
+  for (const config::ChallengerOptions& options : definition.options.challengers) {
+    policy::PolicyOptions policy = options.policy;
+    policy.fixed_arm = id_of(options.fixed_arm).value_or(definition.fallback);
+    policy.gate = definition.champion.gate;
+    policy.exploration = definition.champion.exploration;
+    definition.challengers.push_back({options, policy});
+  }
   definition.guard = id_of(definition.options.guard_arm);
   if (definition.policy.gate.enabled) definition.premium = PremiumArm(definition);
   PlaceScopes(definition);
@@ -140,6 +148,19 @@ store::Result<std::shared_ptr<const RouterDefinition>> MakeDefinition(
   PlaceNames(*definition);
   definition->model = ModelOptionsOf(*definition, 0);
   return std::shared_ptr<const RouterDefinition>(std::move(definition));
+}
+
+std::shared_ptr<const RouterDefinition> WithPolicyOf(const RouterDefinition& definition,
+                                                     std::string_view challenger) {
+  auto changed = std::make_shared<RouterDefinition>(definition);
+  changed->policy = definition.champion;
+  changed->promoted.clear();
+  for (const Challenger& known : definition.challengers) {
+    if (known.options.name != challenger) continue;
+    changed->policy = known.policy;
+    changed->promoted = known.options.name;
+  }
+  return changed;
 }
 
 std::size_t RouterDefinition::ScopeOf(std::string_view plan) const {

@@ -34,12 +34,23 @@ struct Source {
   double weight = 1;
 };
 
+// A policy that is tried on the log, with its names resolved.
+struct Challenger {
+  config::ChallengerOptions options;
+  policy::PolicyOptions policy;  // what the router would choose by if it were promoted
+};
+
 struct RouterDefinition {
   std::uint32_t id = 0;
   bool active = true;  // false: no longer configured, answers 404
   config::RouterOptions options;
-  policy::PolicyOptions policy;  // with fixed_arm resolved
-  policy::ModelOptions model;    // without a context map, with the dimension
+  // What requests are chosen by, with fixed_arm resolved: the configured policy, or that of the
+  // challenger that was promoted.
+  policy::PolicyOptions policy;
+  policy::PolicyOptions champion;  // the configured one
+  std::string promoted;            // challenger in force; empty: none
+  std::vector<Challenger> challengers;
+  policy::ModelOptions model;  // without a context map, with the dimension
   policy::ContextBuilder context{policy::ContextOptions{}};
   std::uint32_t gram_seed = 0;
   std::vector<std::string> arm_names;    // by ArmId; arms that are no longer configured included
@@ -58,6 +69,10 @@ struct RouterDefinition {
   // Index into `scopes`; a plan that is not configured is the router's own traffic.
   std::size_t ScopeOf(std::string_view plan) const;
 };
+
+// The definition with this challenger's policy in force; empty: with the configured one.
+std::shared_ptr<const RouterDefinition> WithPolicyOf(const RouterDefinition& definition,
+                                                     std::string_view challenger);
 
 // What the model is under a map of so many components (none: 0). The coordinates of a map are of
 // unit variance, whatever the raw features are.

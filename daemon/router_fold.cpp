@@ -68,6 +68,8 @@ Result<Done> RouterFold::Define(Position position, const store::RouterRecord& re
   tally_.arms.resize(record.arm_names.size());
   NotePrices(position);
   PlaceScopes(position);
+  challengers_.Define(before.get(), *definition_, {position, store_, LabelRate()});
+  PutInForce();
   if (before == nullptr) return Done{};
   if (before->policy.kind != definition_->policy.kind) RestorePending();
   const bool wider = before->options.context.components != definition_->options.context.components;
@@ -77,6 +79,16 @@ Result<Done> RouterFold::Define(Position position, const store::RouterRecord& re
     if (*fitted) return Done{};
   }
   return NeedsRefold(*before, *definition_) ? Refold(position, 0) : Result<Done>(Done{});
+}
+
+void RouterFold::PutInForce() {
+  if (definition_->promoted == challengers_.promoted()) return;
+  definition_ = WithPolicyOf(*definition_, challengers_.promoted());
+}
+
+double RouterFold::LabelRate() const {
+  const auto decisions = static_cast<double>(std::max<std::uint64_t>(1, tally_.decisions));
+  return static_cast<double>(tally_.labels) / decisions;
 }
 
 // Arms whose names are new in this record start as they are told to; what does not fit starts from
@@ -213,6 +225,16 @@ Result<Done> RouterFold::Administer(Position position, const store::AdminRecord&
     case api::AdminOperation::kRefit: {
       const auto fitted = FitMap(position, Oldest());
       return fitted.ok() ? Result<Done>(Done{}) : fitted.error();
+    }
+    case api::AdminOperation::kPromote:
+    case api::AdminOperation::kDemote:
+    case api::AdminOperation::kStop:
+    case api::AdminOperation::kRecommend: {
+      const policy::PolicyKind before = definition_->policy.kind;
+      challengers_.Administer(*definition_, record, {position, store_, LabelRate()});
+      PutInForce();
+      if (definition_->policy.kind != before) RestorePending();
+      return Done{};
     }
     case api::AdminOperation::kRollback:
     case api::AdminOperation::kReset:

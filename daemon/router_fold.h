@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/challengers.h"
 #include "daemon/fold_report.h"
 #include "daemon/lessons.h"
 #include "daemon/map_samples.h"
@@ -68,6 +69,11 @@ class RouterFold {
   // The definition with every price change that is due; empty: none is.
   std::optional<store::RouterRecord> DuePrices(std::uint64_t now_us) const;
 
+  // What a challenger's test has shown and is not in the log yet.
+  std::optional<store::AdminRecord> DueVerdict(std::uint64_t now_us) {
+    return challengers_.Due(*definition_, now_us);
+  }
+
   FoldReport MakeReport() const;
   // What was learnt of an arm, marked with the space that its contexts are of.
   std::string ArmStatistics(policy::ArmId arm) const;
@@ -111,6 +117,9 @@ class RouterFold {
   std::array<ScopeState*, 2> BoundBy(ScopeState& scope);
   std::uint64_t SpaceOfContexts() const;
   LessonRules Rules() const { return {*definition_, excluded_, prices_}; }
+  // The policy in force is that of whom the challengers say.
+  void PutInForce();
+  double LabelRate() const;
   bool HasCeiling() const;
   bool CountsPending() const;  // contexts widen what is known before their labels are there
 
@@ -177,6 +186,7 @@ class RouterFold {
   // not settled and for when they come again.
   std::vector<ScopeState> scopes_;
   OpenDecisions open_;
+  Challengers challengers_;
   RouterTally tally_;
   std::uint64_t alarm_until_tick_ = 0;
   std::size_t founding_arms_ = 0;  // that the router began with: never new

@@ -1,6 +1,7 @@
 // A router's fold as bytes, for checkpoints and for comparing two folds: [record | model | map |
 // map position | samples | marks | learnt from | exclusions | prices | models | scopes | open
-// decisions | tally | alarm | founding arms], strings with a u32 length before them. Little-endian.
+// decisions | tally | alarm | founding arms | challengers], strings with a u32 length before them.
+// Little-endian.
 #include <utility>
 
 #include "daemon/router_fold.h"
@@ -107,6 +108,7 @@ void RouterFold::Serialise(store::ByteWriter& out) const {
   tally_.Serialise(out);
   out.Put(alarm_until_tick_);
   out.PutCount(founding_arms_);
+  challengers_.Serialise(out);
 }
 
 bool RouterFold::Restore(store::ByteReader& in) {
@@ -137,6 +139,8 @@ bool RouterFold::Restore(store::ByteReader& in) {
   tally_ = RouterTally::Restore(in);
   alarm_until_tick_ = in.Get<std::uint64_t>();
   founding_arms_ = in.Get<std::uint32_t>();
+  if (!challengers_.Restore(*definition_, in)) return false;
+  PutInForce();
   const std::size_t arms = definition_->arms.size();
   if (model_->arms() != arms || prices_.size() != arms || arm_models_.size() != arms ||
       tally_.arms.size() != arms) {

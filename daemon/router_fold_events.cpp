@@ -69,6 +69,7 @@ Result<Done> RouterFold::Decided(Position position, const store::DecisionRecord&
   const auto context = ContextOf(record);
   Pace(record, context ? &*context : nullptr);
   WaitFor(position, record, context);
+  challengers_.Decided(*definition_, position, record);
   // Last: a new map folds everything so far again, this decision included.
   return Sample(position, record);
 }
@@ -208,6 +209,7 @@ RouterFold::Taught RouterFold::Reported(Position position, const store::Decision
   }
   const Standing after = StandingAt(rules, story, position);
   Settle(story, before, after);
+  challengers_.Reported(*definition_, story);
   if (OpenDecisions::Entry* entry = open_.Find(story.position)) {
     entry->active = after.active;
     entry->settled = entry->settled || after.settled;

@@ -126,6 +126,7 @@ FoldReport RouterFold::MakeReport() const {
     report.map_fitted_at = map_fitted_at_;
     report.input_shift = samples_.shift();
   }
+  report.challengers = challengers_.Standings(*definition_, LabelRate());
   report.distinct_seen = samples_.distinct();
   for (std::size_t i = 0; i < definition_->scopes.size(); ++i) {
     report.ledgers.push_back(scopes_[i].ledger);

@@ -169,6 +169,37 @@ api::DecisionReport DecisionReportOf(const RouterDefinition& definition,
   return report;
 }
 
+api::ChallengerReport ChallengerReportOf(const ChallengerStanding& standing) {
+  const policy::PromotionCounts& counts = standing.counts;
+  const policy::PromotionOptions& options = standing.options;
+  api::ChallengerReport report;
+  report.name = standing.name;
+  report.policy = policy::PolicyKindName(standing.kind);
+  report.promotion = options.mode == policy::PromotionMode::kPromote ? "promote" : "recommend";
+  report.state = kChallengerStateNames[static_cast<std::size_t>(standing.state)];
+  report.test = standing.test;
+  report.level = standing.level;
+  report.decisions = counts.decisions;
+  report.labels = counts.labels;
+  report.waiting = standing.waiting;
+  report.missing = counts.missing;
+  report.effective_labels = counts.effective();
+  report.weight_mean = Ratio(counts.weights, counts.labels);
+  report.gain = Ratio(counts.gain, counts.labels);
+  report.cost_ratio = counts.cost_usd > 0 ? counts.other_cost_usd / counts.cost_usd : 1;
+  report.log_e_needed = standing.log_e_needed;
+  report.log_e_quality = standing.log_e_quality;
+  report.log_e_cost = standing.log_e_cost;
+  report.log_e_worse = standing.log_e_worse;
+  report.log_e_return = standing.log_e_return;
+  report.gain_assumed = options.gain_assumed;
+  if (standing.plan) {
+    report.labels_expected = standing.plan->labels;
+    report.days_expected = standing.plan->days;
+  }
+  return report;
+}
+
 api::RouterReport RouterReportOf(const RouterView& router, const FoldReport& fold) {
   const RouterDefinition& definition = *router.definition;
   const RouterTally& tally = fold.tally;
@@ -196,6 +227,9 @@ api::RouterReport RouterReportOf(const RouterView& router, const FoldReport& fol
   const std::size_t scopes = std::min(router.scopes.size(), fold.ledgers.size());
   for (std::size_t i = 0; i < scopes; ++i) {
     report.scopes.push_back(ScopeReportOf(definition.scopes[i], router.scopes[i], fold.ledgers[i]));
+  }
+  for (const ChallengerStanding& challenger : fold.challengers) {
+    report.challengers.push_back(ChallengerReportOf(challenger));
   }
   for (const policy::ArmId arm : definition.configured) {
     if (arm < tally.arms.size()) report.arms.push_back(ArmReportOf(router, fold, arm));
@@ -227,6 +261,9 @@ std::string Router::Metrics() const {
   gauges.learner_lag_s = LagSeconds(parts_.store, learner.applied, gauges.now_us);
   gauges.store = parts_.store.health();
   if (parts_.planes) gauges.planes = parts_.planes();
+  for (const FoldReport& router : learner.routers) {
+    gauges.challengers.push_back(router.challengers);
+  }
   return parts_.metrics.Render(parts_.board.Latest().get(), gauges);
 }
 

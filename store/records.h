@@ -150,8 +150,10 @@ struct AdminRecord {
   std::uint32_t router = 0;
   std::uint64_t time_us = 0;
   std::uint8_t operation = 0;
-  Position target = 0;  // rollback: what lies after it and before this record is not learnt
-  std::string arm;      // reset: of one arm; empty: of all
+  // Rollback: what lies after it and before this record is not learnt. About a challenger: the test
+  // that led to it, 0 by hand.
+  Position target = 0;
+  std::string arm;  // reset: of one arm; empty: of all. About a challenger: its name
   bool operator==(const AdminRecord&) const = default;
 };
 

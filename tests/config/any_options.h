@@ -101,11 +101,25 @@ inline void MendContext(policy::ContextOptions& context, policy::Rng& rng) {
   }
 }
 
+inline void MendChallengers(RouterOptions& router, policy::Rng& rng) {
+  if (rng.Below(2) == 0) router.challengers.clear();
+  NameAll(router.challengers, "challenger");
+  for (ChallengerOptions& challenger : router.challengers) {
+    const bool fixed = challenger.policy.kind == policy::PolicyKind::kFixed;
+    challenger.fixed_arm = fixed ? router.arms.front().name : "";
+  }
+  if (router.challengers.empty()) return;
+  router.policy.gate.enabled = false;
+  router.guard_arm.clear();
+  router.observe = false;
+}
+
 inline void Mend(RouterOptions& router, policy::Rng& rng) {
   MendArms(router, rng);
   MendExploration(router);
   MendMoney(router.objective, router.ceiling);
   MendContext(router.context, rng);
+  MendChallengers(router, rng);
   if (rng.Below(2) == 0) router.plans.clear();
   NameAll(router.plans, "plan");
   for (PlanOptions& plan : router.plans) MendMoney(plan.objective, plan.ceiling);
