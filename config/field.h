@@ -162,8 +162,7 @@ std::span<const Field<RouterOptions>> ExplorationFields();
 std::span<const Field<RouterOptions>> GateFields();
 std::span<const Field<RouterOptions>> GuardFields();
 std::span<const Field<RouterOptions>> CeilingFields();
-std::span<const Field<PlanOptions>> PlanFields();              // without the objective
-std::span<const Field<ChallengerOptions>> ChallengerFields();  // [fields_challenger.cpp]
+std::span<const Field<PlanOptions>> PlanFields();  // without the objective
 // What it sees and learns from. [fields_learning.cpp]
 std::span<const Field<policy::ContextOptions>> ContextFields();
 std::span<const Field<policy::FeatureOptions>> FeatureFields();
@@ -194,8 +193,6 @@ inline constexpr std::string_view kObjectiveNames[] = {"cost_weight", "budget", 
 inline constexpr std::string_view kCeilingNames[] = {"go_on", "cheapest", "refuse"};
 inline constexpr std::string_view kStateNames[] = {"active", "paused", "draining"};
 inline constexpr std::string_view kOwnerNames[] = {"file", "admin"};
-inline constexpr std::string_view kPromotionNames[] = {"recommend", "promote"};
-inline constexpr std::string_view kLabelNames[] = {"audited", "all"};
 
 // What ArmOptions::start says besides the name of an arm, so no arm is called this.
 inline constexpr std::string_view kStartNames[] = {"others", "prior"};

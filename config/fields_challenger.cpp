@@ -1,5 +1,5 @@
 // The table of fields: policies that are tried on a router's log.
-#include "config/field.h"
+#include "config/layout.h"
 
 namespace sluice::config {
 
@@ -8,6 +8,9 @@ namespace {
 using policy::PolicyOptions;
 using policy::PromotionOptions;
 
+constexpr std::string_view kPromotionNames[] = {"recommend", "promote"};
+constexpr std::string_view kLabelNames[] = {"audited", "all"};
+
 constexpr Field<ChallengerOptions> kChallengerRows[] = {
     {.key = "name",
      .shape = Name{},
@@ -15,9 +18,10 @@ constexpr Field<ChallengerOptions> kChallengerRows[] = {
      .doc = "What reports and operators call it.",
      .required = true},
     {.key = "policy",
-     .shape = Choice{kPolicyNames},
+     .shape = Choice{std::span(kPolicyNames).first<6>()},
      .at = At<&ChallengerOptions::policy, &PolicyOptions::kind>(),
-     .doc = "How it would rank arms, as policy of the router."},
+     .doc =
+         "How it would rank arms, as policy of the router: from the estimates that were logged."},
     {.key = "alpha",
      .shape = Number{0, 10},
      .at = At<&ChallengerOptions::policy, &PolicyOptions::alpha>(),

@@ -21,6 +21,8 @@ inline constexpr std::size_t kPlansMax = 32;
 inline constexpr std::size_t kPriceChangesMax = 32;
 inline constexpr std::size_t kChallengersMax = 8;
 
+std::span<const Field<ChallengerOptions>> ChallengerFields();  // [fields_challenger.cpp]
+
 struct Table {
   std::string_view key;
   std::string_view doc;

@@ -70,6 +70,7 @@ Result<Done> RouterFold::Define(Position position, const store::RouterRecord& re
   PlaceScopes(position);
   challengers_.Define(before.get(), *definition_, {position, store_, LabelRate()});
   PutInForce();
+  TellTests(position);
   if (before == nullptr) return Done{};
   if (before->policy.kind != definition_->policy.kind) RestorePending();
   const bool wider = before->options.context.components != definition_->options.context.components;
@@ -84,6 +85,21 @@ Result<Done> RouterFold::Define(Position position, const store::RouterRecord& re
 void RouterFold::PutInForce() {
   if (definition_->promoted == challengers_.promoted()) return;
   definition_ = WithPolicyOf(*definition_, challengers_.promoted());
+}
+
+// What tests that begin here will take.
+void RouterFold::TellTests(Position position) const {
+  if (position <= live_from_) return;
+  for (const ChallengerStanding& standing : challengers_.Standings(*definition_, LabelRate())) {
+    const bool begins =
+        standing.state == ChallengerState::kTesting && standing.counts.decisions == 0;
+    if (!begins || !standing.plan) continue;
+    spdlog::info(
+        "router '{}': a test of challenger '{}' at level {:.4f} begins; if it gains {} it takes "
+        "about {:.0f} labels, {:.1f} days",
+        definition_->name(), standing.name, standing.level, standing.options.gain_assumed,
+        standing.plan->labels, standing.plan->days);
+  }
 }
 
 double RouterFold::LabelRate() const {
@@ -233,6 +249,7 @@ Result<Done> RouterFold::Administer(Position position, const store::AdminRecord&
       const policy::PolicyKind before = definition_->policy.kind;
       challengers_.Administer(*definition_, record, {position, store_, LabelRate()});
       PutInForce();
+      TellTests(position);
       if (definition_->policy.kind != before) RestorePending();
       return Done{};
     }

@@ -119,6 +119,7 @@ class RouterFold {
   LessonRules Rules() const { return {*definition_, excluded_, prices_}; }
   // The policy in force is that of whom the challengers say.
   void PutInForce();
+  void TellTests(store::Position position) const;
   double LabelRate() const;
   bool HasCeiling() const;
   bool CountsPending() const;  // contexts widen what is known before their labels are there

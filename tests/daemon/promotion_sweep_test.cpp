@@ -23,7 +23,6 @@ namespace {
 
 constexpr std::size_t kArms = 3;
 constexpr std::uint64_t kSecondUs = 1'000'000;
-constexpr std::uint64_t kDecisionsMax = 60'000;
 constexpr double kAuditRate = 0.25;
 constexpr double kExploration = 0.2;
 
@@ -34,6 +33,7 @@ struct World {
   bool sessions = false;        // several turns, longer where answers were good
   bool drift = false;           // quality and estimates move, the policy in force follows
   policy::PromotionLabels labels = policy::PromotionLabels::kAudited;
+  std::uint64_t decisions = 20'000;
 };
 
 struct Ends {
@@ -92,7 +92,7 @@ class Run {
     std::uint64_t decisions = 0;
   };
   End Play() {
-    for (std::uint64_t i = 1; i <= kDecisionsMax; ++i) {
+    for (std::uint64_t i = 1; i <= world_.decisions; ++i) {
       Decide(i);
       Report(i);
       const auto due = challengers_.Due(definition_, kSecondUs);
@@ -168,7 +168,7 @@ class Run {
       session_ = rng_.Bits() | 1;
       mood_ = 0.3 * (rng_.Uniform() - 0.5);
     }
-    SetSession(record, world_.sessions ? session_ : 0);
+    record.session = world_.sessions ? session_ : 0;
     challengers_.Decided(definition_, i, record);
     const double reward = rng_.Uniform() < QualityOf(record, open, i) ? 1 : 0;
     in_session_ = rng_.Uniform() < (reward > 0 ? 0.85 : 0.5);
@@ -177,12 +177,9 @@ class Run {
     if (rng_.Uniform() < (listens ? chatty : 0.0)) Say(pending, "user", reward);
     if (record.audit && !listens) Say(pending, "judge", reward);
     if (pending.story.outcomes.empty()) return;
-    pending.due += world_.depends_on_arm && record.arm == 0 ? 400 : 1;
-    pending_.push_back(std::move(pending));
-  }
-
-  static void SetSession(store::DecisionRecord& record, std::uint64_t session) {
-    record.session = session;
+    const bool slow = world_.depends_on_arm && record.arm == 0;
+    pending.due += slow ? 400 : 1;
+    pending_[slow ? 1 : 0].push_back(std::move(pending));
   }
 
   static void Say(Pending& pending, const char* source, double reward) {
@@ -195,11 +192,11 @@ class Run {
   }
 
   void Report(std::uint64_t now) {
-    std::erase_if(pending_, [&](const Pending& pending) {
-      if (pending.due > now) return false;
-      challengers_.Reported(definition_, pending.story);
-      return true;
-    });
+    for (std::deque<Pending>& queue : pending_) {
+      for (; !queue.empty() && queue.front().due <= now; queue.pop_front()) {
+        challengers_.Reported(definition_, queue.front().story);
+      }
+    }
   }
 
   const World& world_;
@@ -208,7 +205,7 @@ class Run {
   std::unique_ptr<store::Store> store_;
   Challengers challengers_;
   std::array<std::optional<policy::Distribution>, 2> logged_;
-  std::deque<Pending> pending_;
+  std::array<std::deque<Pending>, 2> pending_;  // those that take longer apart
   std::uint64_t session_ = 0;
   bool in_session_ = false;
   double mood_ = 0;
@@ -251,7 +248,7 @@ void CheckSweep(std::size_t runs) {
   double before = 0;
   for (const double gain : kGains) {
     const std::string name = "better by " + std::to_string(gain).substr(0, 4);
-    const Ends ends = Sweep({.name = name.c_str(), .gain = gain}, runs / 5);
+    const Ends ends = Sweep({.name = name.c_str(), .gain = gain, .decisions = 200'000}, runs / 10);
     CHECK(ends.Share() >= before);
     before = ends.Share();
   }
