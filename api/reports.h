@@ -86,6 +86,7 @@ struct ChallengerReport {
   std::uint64_t missing = 0;  // labels that were asked for and did not come
   double effective_labels = 0;
   double weight_mean = 0;  // over labels; 1 but for chance
+  double unsupported = 0;  // share of its choices on arms that cannot be drawn; they count nothing
   double gain = 0;         // quality a label
   double cost_ratio = 1;   // of what it would be expected to spend to what is
   double log_e_needed = 0;

@@ -62,6 +62,7 @@ void WriteChallenger(const ChallengerReport& challenger, JsonWriter& json) {
   json.Key("missing").Unsigned(challenger.missing);
   json.Key("effective_labels").Number(challenger.effective_labels);
   json.Key("weight_mean").Number(challenger.weight_mean);
+  json.Key("unsupported").Number(challenger.unsupported);
   json.Key("gain").Number(challenger.gain);
   json.Key("cost_ratio").Number(challenger.cost_ratio);
   json.Key("log_e_needed").Number(challenger.log_e_needed);

@@ -6,8 +6,8 @@
 // a posterior of its own: it differs from the policy in force only in how it chooses, and if it
 // were promoted it would choose from exactly these. Given the past they are fixed before the draw,
 // so that every increment meets the test's null; what is frozen for the length of a test is how the
-// challenger chooses, and whom it is compared with. Its rate of exploration is the logged one (its
-// own in mode natural), so that the test is about the choice and not about how much is tried.
+// challenger chooses, and whom it is compared with. It explores as it would in force, by the
+// router's mode and bounds; where a budget or an alarm changed these, at the rate that was logged.
 #pragma once
 
 #include <cstdint>

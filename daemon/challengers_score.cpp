@@ -13,14 +13,17 @@ namespace {
 
 constexpr std::string_view kJudge = "judge";
 
-// With the record's rate of exploration, except in the mode where the rate is the policy's own.
+// As it would explore in force. The cap that held may have been wider than the configured one; less
+// than was wanted, or less than the floor, is explored where money or tokens were short.
 policy::PolicyOptions WrappedAsIn(const store::DecisionRecord& record,
                                   policy::PolicyOptions policy) {
-  const auto mode = static_cast<policy::ExplorationMode>(record.exploration_mode);
-  policy.exploration.mode = mode;
-  if (mode == policy::ExplorationMode::kNatural) return policy;
-  policy.exploration.mode = policy::ExplorationMode::kExact;
-  policy.exploration.epsilon = record.exploration;
+  policy::ExplorationOptions& exploration = policy.exploration;
+  exploration.mode = static_cast<policy::ExplorationMode>(record.exploration_mode);
+  exploration.cap = std::max(exploration.cap, record.exploration);
+  if (HasNote(record, Note::kExplorationLimited) || HasNote(record, Note::kNoSupport)) {
+    exploration.mode = policy::ExplorationMode::kExact;
+    exploration.epsilon = record.exploration;
+  }
   return policy;
 }
 

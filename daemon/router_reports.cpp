@@ -185,6 +185,7 @@ api::ChallengerReport ChallengerReportOf(const ChallengerStanding& standing) {
   report.missing = counts.missing;
   report.effective_labels = counts.effective();
   report.weight_mean = Ratio(counts.weights, counts.labels);
+  report.unsupported = Ratio(counts.unsupported, counts.decisions);
   report.gain = Ratio(counts.gain, counts.labels);
   report.cost_ratio = counts.cost_usd > 0 ? counts.other_cost_usd / counts.cost_usd : 1;
   report.log_e_needed = standing.log_e_needed;

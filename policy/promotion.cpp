@@ -21,8 +21,23 @@ double Fraction(std::uint64_t q32) {
   return static_cast<double>(q32) / static_cast<double>(kProbabilityOne);
 }
 
+// An arm that is drawn so much more rarely than the challenger would draw it may as well not be
+// drawn at all: its share is lost to the challenger.
+constexpr double kWeightMax = 1e4;
+
 double WeightOf(const ComparedArm& arm) {
-  return static_cast<double>(arm.other_q32) / static_cast<double>(arm.logged_q32);
+  const double weight = static_cast<double>(arm.other_q32) / static_cast<double>(arm.logged_q32);
+  return weight > kWeightMax ? 0 : weight;
+}
+
+// The share of its choices that the log can say nothing about.
+double UnsupportedOf(std::span<const ComparedArm> arms) {
+  double share = 0;
+  for (const ComparedArm& arm : arms) {
+    const bool lost = arm.logged_q32 == 0 || WeightOf(arm) == 0;
+    share += lost ? Fraction(arm.other_q32) : 0;
+  }
+  return share;
 }
 
 // h_a, small enough for the bound.
@@ -108,6 +123,7 @@ void PromotionTest::Decided(const ComparedDecision& decision) {
   ++counts_.decisions;
   counts_.last_us = std::max(counts_.last_us, decision.time_us);
   counts_.variance += VarianceOf(decision.arms);
+  counts_.unsupported += UnsupportedOf(decision.arms);
   if (decision.asked) {
     ++counts_.asked;
     waiting_.push_back({.key = decision.key,

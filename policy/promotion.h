@@ -107,6 +107,7 @@ struct PromotionCounts {
   double other_cost_usd = 0;
   double dearest_usd = 0;  // sum over decisions of the dearest arm's expected cost
   double variance = 0;     // sum over decisions of what a label's bet is expected to vary by
+  double unsupported = 0;  // sum over decisions of what the challenger puts on arms not drawn
   std::uint64_t asked = 0;
   std::uint64_t first_us = 0;
   std::uint64_t last_us = 0;

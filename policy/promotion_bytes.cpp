@@ -14,8 +14,8 @@ bool VisitCounts(Counts& counts, Visit&& visit) {
   return visit(counts.decisions) && visit(counts.labels) && visit(counts.missing) &&
          visit(counts.weights) && visit(counts.squares) && visit(counts.gain) &&
          visit(counts.cost_usd) && visit(counts.other_cost_usd) && visit(counts.dearest_usd) &&
-         visit(counts.variance) && visit(counts.asked) && visit(counts.first_us) &&
-         visit(counts.last_us);
+         visit(counts.variance) && visit(counts.unsupported) && visit(counts.asked) &&
+         visit(counts.first_us) && visit(counts.last_us);
 }
 
 template <typename Stakes, typename Visit>

@@ -84,6 +84,9 @@ class Run {
   Run(const World& world, const RouterDefinition& definition, std::uint64_t seed)
       : world_(world), definition_(definition), rng_(seed), store_(store::MakeMemoryStore()) {
     challengers_.Define(nullptr, definition, {.position = 0, .store = *store_});
+    const auto compared = CompareRecord(RecordOf(0, true), definition.challengers[0].policy);
+    const policy::ComparedArm& second = compared.value().arms[1];
+    taken_more_ = static_cast<double>(second.other_q32 - second.logged_q32) * 0x1p-32;
   }
 
   // Until a verdict: what it asks for, and how many decisions it took.
@@ -112,7 +115,10 @@ class Run {
     return world_.drift ? 0.1 * std::sin(static_cast<double>(i) / 700) : 0;
   }
   static std::array<double, kArms> Means(bool open) {
-    return open ? std::array{0.62, 0.58, 0.5} : std::array{0.7, 0.5, 0.5};
+    return open ? std::array{0.62, 0.58, 0.58} : std::array{0.7, 0.5, 0.5};
+  }
+  static double Width(bool open, std::size_t arm) {
+    return open && arm > 0 ? (arm == 1 ? 0.08 : 0.05) : 0.02;
   }
 
   const policy::Distribution& Logged(bool open) {
@@ -124,7 +130,7 @@ class Run {
     policy::Estimates estimates{};
     for (std::size_t arm = 0; arm < kArms; ++arm) {
       estimates[arm].mean = Means(open)[arm];
-      estimates[arm].width = open && arm == 1 ? 0.08 : 0.02;
+      estimates[arm].width = Width(open, arm);
     }
     cached = policy::Reconsider(options, estimates, situation);
     return *cached;
@@ -140,7 +146,7 @@ class Run {
       record.shares.push_back({.arm = arm,
                                .probability_q32 = logged.q32[arm],
                                .mean = static_cast<float>(Means(open)[arm] + Level(i)),
-                               .width = open && arm == 1 ? 0.08F : 0.02F,
+                               .width = static_cast<float>(Width(open, arm)),
                                .expected_cost_usd = 0.001F});
     }
     record.arm = policy::Sample(logged, policy::ArmSet::FirstN(kArms), rng_.Bits());
@@ -149,14 +155,11 @@ class Run {
     return record;
   }
 
-  // At the open half all arms are equally good, but for what the challenger gains by the second,
-  // which it takes whenever it does not explore.
+  // At the open half all arms are equally good, but for what the challenger gains by taking the
+  // second more often.
   double QualityOf(const store::DecisionRecord& record, bool open, std::uint64_t i) const {
     double quality = open ? 0.6 : (record.arm == 0 ? 0.7 : 0.45);
-    if (open && record.arm == 1) {
-      const double taken = static_cast<double>(record.shares[1].probability_q32) * 0x1p-32;
-      quality += 2 * world_.gain / (1 - record.exploration - taken);
-    }
+    if (open && record.arm == 1) quality += 2 * world_.gain / taken_more_;
     return std::clamp(quality + Level(i) + mood_, 0.0, 1.0);
   }
 
@@ -206,6 +209,7 @@ class Run {
   Challengers challengers_;
   std::array<std::optional<policy::Distribution>, 2> logged_;
   std::array<std::deque<Pending>, 2> pending_;  // those that take longer apart
+  double taken_more_ = 1;  // the second arm by the challenger, at the open half
   std::uint64_t session_ = 0;
   bool in_session_ = false;
   double mood_ = 0;
