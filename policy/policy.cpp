@@ -13,13 +13,16 @@ namespace {
 
 constexpr std::uint64_t kArmStream = 0;  // the stream of RandomBits that arms are drawn from
 
-constexpr std::array<std::pair<PolicyKind, std::string_view>, 6> kKindNames{{
+constexpr std::array<std::pair<PolicyKind, std::string_view>, 9> kKindNames{{
     {PolicyKind::kLinUcb, "linucb"},
     {PolicyKind::kThompson, "thompson"},
     {PolicyKind::kEpsilonGreedy, "epsilon_greedy"},
     {PolicyKind::kUniform, "uniform"},
     {PolicyKind::kFixed, "fixed"},
     {PolicyKind::kSquareCb, "squarecb"},
+    {PolicyKind::kRules, "rules"},
+    {PolicyKind::kLogistic, "logistic"},
+    {PolicyKind::kClusters, "clusters"},
 }};
 
 // Utility and score. False when they are no numbers.
@@ -33,6 +36,30 @@ bool Rate(const PolicyOptions& options, const Situation& situation, Estimate& es
          std::isfinite(estimate.score);
 }
 
+// What was fitted offline says of the arms in one context.
+class Forecast {
+ public:
+  Forecast(const PolicyOptions& options, const Context& context)
+      : options_(options), context_(context) {
+    if (options.kind == PolicyKind::kClusters) {
+      cluster_ = NearestCluster(options.fitted.centroids, context);
+    }
+  }
+
+  // Empty: the policy does not predict, or the arm was not fitted.
+  std::optional<double> Quality(ArmId arm) const {
+    if (options_.kind == PolicyKind::kLogistic) {
+      return LogisticQuality(options_.fitted, arm, context_);
+    }
+    return cluster_ ? ClusterQuality(options_.fitted, arm, *cluster_) : std::nullopt;
+  }
+
+ private:
+  const PolicyOptions& options_;
+  const Context& context_;
+  std::optional<std::size_t> cluster_;
+};
+
 // Fills in the estimates of the arms that can be scored and returns which these are: an arm that
 // the posterior does not know, or knows nothing finite about, is left out and its entry stays 0.
 ArmSet ScoreInto(const PolicyOptions& options, const Posterior& posterior,
@@ -41,12 +68,16 @@ ArmSet ScoreInto(const PolicyOptions& options, const Posterior& posterior,
   if (static_cast<std::size_t>(situation.context->size()) != posterior.dimension()) {
     return usable;
   }
+  const Forecast forecast(options, *situation.context);
   for (ArmId arm : situation.eligible) {
     if (arm >= posterior.arms() || arm >= situation.terms.size()) {
       continue;
     }
     Estimate estimate =
         posterior.Predict(arm, *situation.context, situation.terms[arm], situation.tick);
+    if (const auto quality = forecast.Quality(arm); quality && std::isfinite(estimate.mean)) {
+      estimate.mean = *quality;
+    }
     if (Rate(options, situation, estimate)) {
       estimates[arm] = estimate;
       usable.Add(arm);
@@ -85,14 +116,18 @@ struct Play {
   bool split = false;  // of two plays that differ in their greedy arm; `greedy` is the second's
 };
 
+// The others have a distribution that is no ranking, or rank by what was fitted offline, of which
+// what was learnt says no confidence.
+bool RanksByLearnt(PolicyKind kind) {
+  return kind == PolicyKind::kLinUcb || kind == PolicyKind::kThompson ||
+         kind == PolicyKind::kEpsilonGreedy || kind == PolicyKind::kSquareCb;
+}
+
 bool Gated(const Scored& scored, ArmSet arms, ArmId ranked) {
   const ConfidenceGateOptions& gate = scored.options.gate;
   const std::optional<ArmId> premium = scored.situation.premium;
-  // These two have a distribution that is no ranking.
-  const bool ranks =
-      scored.options.kind != PolicyKind::kUniform && scored.options.kind != PolicyKind::kFixed;
-  return gate.enabled && ranks && premium && arms.Has(*premium) && *premium != ranked &&
-         scored.posterior != nullptr && ranked < scored.posterior->arms() &&
+  return gate.enabled && RanksByLearnt(scored.options.kind) && premium && arms.Has(*premium) &&
+         *premium != ranked && scored.posterior != nullptr && ranked < scored.posterior->arms() &&
          scored.posterior->arm(ranked).quality_count >= gate.labels_min &&
          GateDoubts(gate, scored.estimates[ranked], scored.estimates[*premium]);
 }
@@ -110,10 +145,19 @@ Play Rank(const Scored& scored, ArmSet arms) {
   return play;
 }
 
+// Fixed and rules: what they say without looking at the estimates.
+ArmId ArmWithoutRanking(const Scored& scored) {
+  const bool rules = scored.options.kind == PolicyKind::kRules;
+  return rules ? scored.situation.ruled.value_or(scored.options.fixed_arm)
+               : scored.options.fixed_arm;
+}
+
 Shares BaseShares(const Scored& scored, ArmSet arms) {
   const PolicyOptions& options = scored.options;
   switch (options.kind) {
     case PolicyKind::kLinUcb:
+    case PolicyKind::kLogistic:
+    case PolicyKind::kClusters:
       return LinUcbShares(scored.estimates, arms);
     case PolicyKind::kThompson:
       return ThompsonShares(scored.estimates, arms, options.thompson_scale);
@@ -124,9 +168,10 @@ Shares BaseShares(const Scored& scored, ArmSet arms) {
     case PolicyKind::kSquareCb:
       return SquareCbShares(scored.estimates, arms, options.gamma, scored.situation.tick);
     case PolicyKind::kFixed:
+    case PolicyKind::kRules:
       break;
   }
-  return FixedShares(scored.estimates, arms, options.fixed_arm);
+  return FixedShares(scored.estimates, arms, ArmWithoutRanking(scored));
 }
 
 Play PlayOf(const Scored& scored, ArmSet arms) {
@@ -288,9 +333,11 @@ Decision ChooseGreedy(const PolicyOptions& options, const Posterior& posterior,
   const Play play = Rank(scored, arms);
   decision.greedy_arm = play.greedy;
   decision.gated = play.gated;
-  const bool fixed = options.kind == PolicyKind::kFixed && arms.Has(options.fixed_arm) &&
-                     (!scored.baseline || scored.baseline->Affords(options.fixed_arm));
-  GiveEverythingTo(fixed ? options.fixed_arm : play.greedy, decision);
+  const bool ranks = options.kind != PolicyKind::kFixed && options.kind != PolicyKind::kRules;
+  const ArmId said = ArmWithoutRanking(scored);
+  const bool takes =
+      !ranks && arms.Has(said) && (!scored.baseline || scored.baseline->Affords(said));
+  GiveEverythingTo(takes ? said : play.greedy, decision);
   decision.exploration = decision.arm == decision.greedy_arm ? 0 : 1;
   if (scored.baseline) {
     decision.slack_change = scored.baseline->Change(decision.distribution, decision.eligible);

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "policy/exploration.h"
+#include "policy/fitted.h"
 #include "policy/posterior.h"
 #include "policy/types.h"
 
@@ -21,6 +22,9 @@ enum class PolicyKind : std::uint8_t {
   kUniform,
   kFixed,
   kSquareCb,
+  kRules,
+  kLogistic,
+  kClusters,
 };
 
 // When it is not sure enough that the greedy arm is nearly as good as the premium one, the premium
@@ -39,11 +43,13 @@ struct PolicyOptions {
   double thompson_scale = 0.5;  // Thompson: posterior standard deviations are multiplied by it
   double epsilon = 0.1;         // epsilon-greedy: epsilon/K on every eligible arm
   double gamma = 80;            // SquareCB: 1 / (K + gamma (U* - U) sqrt(t + 1))
-  ArmId fixed_arm = 0;          // fixed: greedy by utility when that arm is not eligible
+  ArmId fixed_arm = 0;          // fixed: greedy by utility when that arm is not eligible; rules:
+                                // the same where no rule matches
   ConfidenceGateOptions gate;
-  // Uniform, fixed and epsilon-greedy have a distribution of their own: with them only the mode
-  // natural makes sense, and the configuration insists on it.
+  // All but LinUCB and Thompson have a distribution of their own: with them only the mode natural
+  // makes sense, and the configuration insists on it.
   ExplorationOptions exploration;
+  FittedOptions fitted;  // logistic, clusters: greedy by what it predicts
   bool operator==(const PolicyOptions&) const = default;
 };
 
@@ -73,6 +79,7 @@ struct Situation {
   double latency_weight = 0;        // lambda * cost - mu * latency; mu is quality per second
   ExplorationBounds bounds;
   std::optional<BaselineGuard> guard;
+  std::optional<ArmId> ruled;  // rules: what they say of the request (rules.h)
   // The gate's premium arm; none: it does not apply (off, not eligible, or no money for it).
   std::optional<ArmId> premium;
 };
@@ -83,7 +90,8 @@ struct DrawKey {
   std::uint64_t sequence = 0;
 };
 
-// Estimates of the eligible arms, with utility and score filled in. An arm whose estimate is not
+// Estimates of the eligible arms, with utility and score filled in; with logistic and clusters the
+// mean of an arm that was fitted is what the fit predicts. An arm whose estimate is not
 // finite, that the posterior or `terms` does not cover, or any arm when the context has another
 // dimension, cannot be scored: its entry stays 0.
 Estimates Score(const PolicyOptions& options, const Posterior& posterior,
@@ -109,14 +117,14 @@ Decision Choose(const PolicyOptions& options, const Posterior& posterior,
 Distribution Reconsider(const PolicyOptions& options, const Estimates& estimates,
                         const Situation& situation);
 
-// The greedy choice (fixed: the fixed arm) with propensity 1, for when nothing can be logged; the
+// The greedy choice (fixed, rules: that arm) with propensity 1, for when nothing can be logged; the
 // gate and the guard are heard, and new arms that are held to a share below 1 stand back.
 Decision ChooseGreedy(const PolicyOptions& options, const Posterior& posterior,
                       const Situation& situation);
 
 // -- Base vectors, one file each. `estimates` has utility and width; eligible is not empty. ------
 
-// All on the largest score. [linucb.cpp]
+// All on the largest score: LinUCB, logistic, clusters. [linucb.cpp]
 Shares LinUcbShares(const Estimates& estimates, ArmSet eligible);
 
 // Probability that each arm has the largest of K independent normals (utility, scale * width),
@@ -129,6 +137,7 @@ Shares ThompsonShares(const Estimates& estimates, ArmSet eligible, double scale)
 Shares SquareCbShares(const Estimates& estimates, ArmSet eligible, double gamma,
                       std::uint64_t tick);
 
+// Fixed and rules: all on the arm that they say, or on the greedy one when it is not eligible.
 // [baselines.cpp]
 Shares EpsilonGreedyShares(const Estimates& estimates, ArmSet eligible, double epsilon);
 Shares UniformShares(ArmSet eligible);

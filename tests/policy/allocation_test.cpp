@@ -9,6 +9,7 @@
 #include "policy/context_map.h"
 #include "policy/pacer.h"
 #include "policy/policy.h"
+#include "policy/rules.h"
 #include "tests/support/pacer_fixtures.h"
 #include "tests/support/policy_fixtures.h"
 
@@ -62,7 +63,8 @@ TEST_CASE("choosing allocates nothing") {
   const auto terms = test::TermsOf(kArms);
   const Situation situation{&context, ArmSet::FirstN(kArms), terms};
   for (PolicyKind kind : {PolicyKind::kLinUcb, PolicyKind::kThompson, PolicyKind::kEpsilonGreedy,
-                          PolicyKind::kUniform, PolicyKind::kFixed, PolicyKind::kSquareCb}) {
+                          PolicyKind::kUniform, PolicyKind::kFixed, PolicyKind::kSquareCb,
+                          PolicyKind::kRules, PolicyKind::kLogistic, PolicyKind::kClusters}) {
     CAPTURE(PolicyKindName(kind));
     const long before = allocations;
     const Decision decision = Choose({.kind = kind}, *posterior, situation, {1, 2});
@@ -70,9 +72,30 @@ TEST_CASE("choosing allocates nothing") {
     CHECK(after == before);
     CHECK(decision.eligible.Size() == kArms);
   }
+  PolicyOptions fitted;
+  fitted.fitted = {.weights = {std::vector(20, .1)},
+                   .centroids = {std::vector(19, .1), std::vector(19, .2)},
+                   .qualities = {{.5, .6}}};
+  for (PolicyKind kind : {PolicyKind::kLogistic, PolicyKind::kClusters}) {
+    CAPTURE(PolicyKindName(kind));
+    fitted.kind = kind;
+    const long before = allocations;
+    Choose(fitted, *posterior, situation, {1, 2});
+    CHECK(allocations == before);
+  }
   const long before = allocations;
   const auto probe = std::make_unique<int>(1);
   CHECK(allocations > before);  // the control: allocations are seen
+}
+
+TEST_CASE("looking rules up allocates nothing") {
+  const RuleBook book({{.length_max = 9, .arm = 1},
+                       {.length_max = 9999, .keywords = {"prove", "theorem"}, .arm = 2}});
+  const std::string text = std::string(5000, 'x') + " Prove the THEOREM, please.";
+  const long before = allocations;
+  const auto arm = book.FirstMatch(text);
+  CHECK(allocations == before);
+  CHECK(arm == ArmId{2});
 }
 
 TEST_CASE("choosing under every guard allocates nothing") {

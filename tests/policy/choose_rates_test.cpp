@@ -42,7 +42,8 @@ struct Scene {
 std::vector<PolicyOptions> Kinds(ExplorationMode mode) {
   std::vector<PolicyOptions> all;
   for (PolicyKind kind : {PolicyKind::kLinUcb, PolicyKind::kThompson, PolicyKind::kEpsilonGreedy,
-                          PolicyKind::kUniform, PolicyKind::kFixed, PolicyKind::kSquareCb}) {
+                          PolicyKind::kUniform, PolicyKind::kFixed, PolicyKind::kSquareCb,
+                          PolicyKind::kRules, PolicyKind::kLogistic, PolicyKind::kClusters}) {
     PolicyOptions options{.kind = kind, .fixed_arm = 1};
     options.exploration.mode = mode;
     all.push_back(options);

@@ -97,7 +97,8 @@ TEST_CASE("the gate waits for labels and keeps out where there is nothing to jud
   CHECK_FALSE(gated());
   situation.premium = ArmId{0};
   CHECK_FALSE(gated());
-  for (PolicyKind kind : {PolicyKind::kUniform, PolicyKind::kFixed}) {
+  for (PolicyKind kind : {PolicyKind::kUniform, PolicyKind::kFixed, PolicyKind::kRules,
+                          PolicyKind::kLogistic, PolicyKind::kClusters}) {
     CHECK_FALSE(old.Choose({.kind = kind, .gate = kGate}).gated);
   }
   CHECK(ChooseGreedy({.gate = kGate}, *old.model.Derive(), old.situation()).arm == 2);

@@ -13,13 +13,36 @@ namespace {
 
 constexpr std::size_t kDimension = 6;
 
+// Every other arm was fitted.
+FittedOptions SomeFit() {
+  Rng rng(77);
+  FittedOptions fitted;
+  for (std::size_t c = 0; c < 3; ++c) {
+    fitted.centroids.emplace_back();
+    for (std::size_t i = 0; i + 1 < kDimension; ++i) {
+      fitted.centroids[c].push_back(2 * rng.Uniform() - 1);
+    }
+  }
+  fitted.weights.resize(kArmsMax);
+  fitted.qualities.resize(kArmsMax);
+  for (std::size_t arm = 0; arm < kArmsMax; arm += 2) {
+    for (std::size_t i = 0; i < kDimension; ++i) {
+      fitted.weights[arm].push_back(2 * rng.Uniform() - 1);
+    }
+    fitted.qualities[arm] = {rng.Uniform(), rng.Uniform(), rng.Uniform()};
+  }
+  return fitted;
+}
+
 std::vector<PolicyOptions> EveryPolicyAndMode() {
   std::vector<PolicyOptions> all;
   for (PolicyKind kind : {PolicyKind::kLinUcb, PolicyKind::kThompson, PolicyKind::kEpsilonGreedy,
-                          PolicyKind::kUniform, PolicyKind::kFixed, PolicyKind::kSquareCb}) {
+                          PolicyKind::kUniform, PolicyKind::kFixed, PolicyKind::kSquareCb,
+                          PolicyKind::kRules, PolicyKind::kLogistic, PolicyKind::kClusters}) {
     for (ExplorationMode mode : {ExplorationMode::kCap, ExplorationMode::kExact,
                                  ExplorationMode::kNatural, ExplorationMode::kOff}) {
       PolicyOptions options{.kind = kind, .fixed_arm = 2};
+      options.fitted = SomeFit();
       options.exploration.mode = mode;
       all.push_back(options);
     }
@@ -45,7 +68,8 @@ struct Scene {
             .eligible = eligible,
             .terms = terms,
             .tick = 1000,
-            .cost_weight = 100};
+            .cost_weight = 100,
+            .ruled = ArmId{1}};
   }
 
   Rng rng;
@@ -217,9 +241,10 @@ TEST_CASE("arms that the posterior or the terms do not cover count as not eligib
 TEST_CASE("the greedy choice takes the arm ranked first or the fixed arm with propensity one") {
   ForEveryPolicyAndScene([](const Scene& scene, const PolicyOptions& options) {
     const Decision decision = ChooseGreedy(options, *scene.posterior, scene.situation());
-    const bool fixed =
-        options.kind == PolicyKind::kFixed && decision.eligible.Has(options.fixed_arm);
-    REQUIRE(decision.arm == (fixed ? options.fixed_arm : decision.greedy_arm));
+    const bool ruled = options.kind == PolicyKind::kRules;
+    const ArmId said = ruled ? ArmId{1} : options.fixed_arm;
+    const bool takes = (ruled || options.kind == PolicyKind::kFixed) && decision.eligible.Has(said);
+    REQUIRE(decision.arm == (takes ? said : decision.greedy_arm));
     REQUIRE(decision.distribution.q32[decision.arm] == kProbabilityOne);
     REQUIRE(test::Sum(decision.distribution) == kProbabilityOne);
     REQUIRE(decision.exploration == (decision.arm == decision.greedy_arm ? 0 : 1));

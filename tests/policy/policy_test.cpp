@@ -30,7 +30,8 @@ const double kNan = std::numeric_limits<double>::quiet_NaN();
 
 TEST_CASE("every policy kind has a name that leads back to it") {
   for (PolicyKind kind : {PolicyKind::kLinUcb, PolicyKind::kThompson, PolicyKind::kEpsilonGreedy,
-                          PolicyKind::kUniform, PolicyKind::kFixed, PolicyKind::kSquareCb}) {
+                          PolicyKind::kUniform, PolicyKind::kFixed, PolicyKind::kSquareCb,
+                          PolicyKind::kRules, PolicyKind::kLogistic, PolicyKind::kClusters}) {
     CHECK(PolicyKindFromName(PolicyKindName(kind)) == kind);
   }
   CHECK(PolicyKindName(PolicyKind::kEpsilonGreedy) == "epsilon_greedy");
