@@ -33,5 +33,11 @@ std::size_t RawDimension(const policy::ContextOptions& context);
 void CheckRouter(const RouterOptions& router, const std::string& path, Findings& findings);
 // Those about its arms. [check_arms.cpp]
 void CheckArms(const RouterOptions& router, const std::string& path, Findings& findings);
+// Those about what was made offline, rules included. [check_fitted.cpp]
+void CheckFitted(const RouterOptions& router, const std::string& path, Findings& findings);
+
+// The field, unless it is not set, names an arm of the router. [check_arms.cpp]
+void CheckArmName(const RouterOptions& router, const std::string& name, const std::string& field,
+                  Findings& findings);
 
 }  // namespace sluice::config

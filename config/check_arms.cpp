@@ -15,19 +15,6 @@ bool IsStartName(std::string_view name) {
   return std::ranges::find(kStartNames, name) != std::end(kStartNames);
 }
 
-// The field, unless it is not set, names an arm of the router.
-void CheckArmName(const RouterOptions& router, const std::string& name, const std::string& field,
-                  Findings& findings) {
-  if (name.empty() || !findings.Sound(field)) return;
-  const auto called = [&](const ArmOptions& arm) { return arm.name == name; };
-  if (std::ranges::any_of(router.arms, called)) return;
-  std::vector<std::string_view> names;
-  for (const ArmOptions& arm : router.arms) names.push_back(arm.name);
-  const std::string_view nearest = Nearest(name, names);
-  const std::string hint = nearest.empty() ? "" : "; did you mean " + Quote(nearest) + "?";
-  findings.Add(field, "this router has no arm " + Quote(name) + hint);
-}
-
 // One price of a pair is above 0. The fields' names stand in `input` and `output`, below `path`.
 struct PricePair {
   double input_usd;
@@ -80,6 +67,18 @@ void CheckStart(const RouterOptions& router, std::size_t index, const std::strin
 
 }  // namespace
 
+void CheckArmName(const RouterOptions& router, const std::string& name, const std::string& field,
+                  Findings& findings) {
+  if (name.empty() || !findings.Sound(field)) return;
+  const auto called = [&](const ArmOptions& arm) { return arm.name == name; };
+  if (std::ranges::any_of(router.arms, called)) return;
+  std::vector<std::string_view> names;
+  for (const ArmOptions& arm : router.arms) names.push_back(arm.name);
+  const std::string_view nearest = Nearest(name, names);
+  const std::string hint = nearest.empty() ? "" : "; did you mean " + Quote(nearest) + "?";
+  findings.Add(field, "this router has no arm " + Quote(name) + hint);
+}
+
 void CheckArms(const RouterOptions& router, const std::string& path, Findings& findings) {
   CheckUnique(router.arms, path + ".arm", findings);
   for (std::size_t i = 0; i < router.arms.size(); ++i) {
@@ -100,6 +99,13 @@ void CheckArms(const RouterOptions& router, const std::string& path, Findings& f
   }
   CheckArmName(router, router.fixed_arm, path + ".fixed_arm", findings);
   CheckArmName(router, router.guard_arm, path + ".baseline_guard.arm", findings);
+  for (std::size_t i = 0; i < router.rules.size(); ++i) {
+    CheckArmName(router, router.rules[i].arm, Indexed(path + ".rule", i) + ".arm", findings);
+  }
+  for (std::size_t i = 0; i < router.fitted_arms.size(); ++i) {
+    CheckArmName(router, router.fitted_arms[i].name, Indexed(path + ".fitted_arm", i) + ".name",
+                 findings);
+  }
 }
 
 }  // namespace sluice::config

@@ -33,6 +33,7 @@ struct Outline {
   struct Group {
     std::string path;
     std::vector<Outline> owners;
+    bool ordered;
   };
 
   std::string name;  // of the owner: what its first field says
@@ -66,7 +67,8 @@ class Outliner {
   template <typename Owner, typename Body>
   void Tables(const config::Table& table, std::size_t, const std::vector<Owner>& owners,
               Body&& body) {
-    Outline::Group group{.path = JoinPath(path_, table.key), .owners = {}};
+    Outline::Group group{
+        .path = JoinPath(path_, table.key), .owners = {}, .ordered = table.ordered};
     Outline outer = std::exchange(outline_, {});
     const std::string outer_path = std::exchange(path_, "");
     for (const Owner& owner : owners) {
@@ -132,16 +134,16 @@ class Comparer {
       Add({.field = JoinPath(path, was.path), .from = was.text, .to = is.text, .reach = was.reach});
     }
     for (std::size_t i = 0; i < now.groups.size(); ++i) {
-      CompareOwners(now.groups[i].owners, wanted.groups[i].owners,
-                    JoinPath(path, now.groups[i].path));
+      CompareOwners(now.groups[i], wanted.groups[i].owners, JoinPath(path, now.groups[i].path));
     }
   }
 
   std::vector<Difference> differences() && { return std::move(differences_); }
 
  private:
-  void CompareOwners(const std::vector<Outline>& now, const std::vector<Outline>& wanted,
+  void CompareOwners(const Outline::Group& group, const std::vector<Outline>& wanted,
                      const std::string& path) {
+    const std::vector<Outline>& now = group.owners;
     for (const Outline& was : now) {
       const std::string field = path + "[" + was.name + "]";
       if (const Outline* is = Find(wanted, was.name)) {
@@ -157,12 +159,14 @@ class Comparer {
            .to = ToText(is),
            .reach = WorstReach(is)});
     }
-    CompareOrder(now, wanted, path);
+    if (now.empty()) return;
+    // Owners of which not even one may be changed are laid out in their order.
+    const Reach reach = WorstReach(now.front());
+    if (group.ordered || reach == Reach::kNewRouter) CompareOrder(now, wanted, path, reach);
   }
 
-  // Owners of which not even one may be changed are laid out in their order.
   void CompareOrder(const std::vector<Outline>& now, const std::vector<Outline>& wanted,
-                    const std::string& path) {
+                    const std::string& path, Reach reach) {
     const auto names = [](const std::vector<Outline>& owners, const std::vector<Outline>& others) {
       std::string text;
       for (const Outline& owner : owners) {
@@ -171,10 +175,9 @@ class Comparer {
       }
       return text;
     };
-    if (now.empty() || WorstReach(now.front()) != Reach::kNewRouter) return;
     const std::string from = names(now, wanted);
     const std::string to = names(wanted, now);
-    if (from != to) Add({.field = path, .from = from, .to = to, .reach = Reach::kNewRouter});
+    if (from != to) Add({.field = path, .from = from, .to = to, .reach = reach});
   }
 
   void Add(Difference difference) { differences_.push_back(std::move(difference)); }

@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "config/choices.h"
 #include "config/config.h"
 
 namespace sluice::config {
@@ -29,7 +30,7 @@ enum class Effect {
 // A field's value as the file has it. A choice is its enum's value, a moment the microseconds since
 // the epoch; nothing stands for an optional member that is not set.
 using Value = std::variant<std::monostate, bool, std::int64_t, double, std::string,
-                           std::vector<std::string>, Params>;
+                           std::vector<std::string>, std::vector<double>, Params>;
 
 // -- What a value may be. Bounds are inclusive. ---------------------------------------------------
 struct Whole {
@@ -44,16 +45,21 @@ struct Choice {
   std::span<const std::string_view> names;
   std::int64_t first = 0;  // the enum's value that the first name stands for
 };
-struct Flag {};     // true or false
-struct Moment {};   // an offset date-time, 1970..9999
-struct Name {};     // [A-Za-z0-9._-]{1,128}
-struct Label {};    // 1..128 printable ASCII characters, no blank at either end: it goes in headers
-struct Path {};     // 1..4096 bytes without control characters
-struct Listen {};   // HOST:PORT on loopback
-struct Labels {};   // an array of different Labels
+struct Flag {};    // true or false
+struct Moment {};  // an offset date-time, 1970..9999
+struct Name {};    // [A-Za-z0-9._-]{1,128}
+struct Label {};   // 1..128 printable ASCII characters, no blank at either end: it goes in headers
+struct Path {};    // 1..4096 bytes without control characters
+struct Listen {};  // HOST:PORT on loopback
+struct Labels {};  // an array of different Labels
+struct Numbers {   // an array of at most so many numbers
+  double min;
+  double max;
+  std::size_t size_max;
+};
 struct Scalars {};  // an inline table of bool, integer, finite number or string
-using Shape =
-    std::variant<Whole, Number, Choice, Flag, Moment, Name, Label, Path, Listen, Labels, Scalars>;
+using Shape = std::variant<Whole, Number, Choice, Flag, Moment, Name, Label, Path, Listen, Labels,
+                           Numbers, Scalars>;
 
 inline constexpr std::size_t kPathBytesMax = 4096;
 inline constexpr std::size_t kLabelsMax = 64;
@@ -163,6 +169,10 @@ std::span<const Field<RouterOptions>> GateFields();
 std::span<const Field<RouterOptions>> GuardFields();
 std::span<const Field<RouterOptions>> CeilingFields();
 std::span<const Field<PlanOptions>> PlanFields();  // without the objective
+// What was made offline. [fields_fitted.cpp]
+std::span<const Field<RuleOptions>> RuleFields();
+std::span<const Field<ClusterOptions>> ClusterFields();
+std::span<const Field<FittedArmOptions>> FittedArmFields();
 // What it sees and learns from. [fields_learning.cpp]
 std::span<const Field<policy::ContextOptions>> ContextFields();
 std::span<const Field<policy::FeatureOptions>> FeatureFields();
@@ -183,18 +193,5 @@ RouterOptions StandardRouter(const policy::ContextOptions& context);  // without
 PlanOptions StandardPlan(const RouterOptions& router);
 std::vector<ArmOptions> StandardArms();
 inline constexpr std::string_view kStandardFallback = "standard";
-
-// Names of choices, by the enum's value.
-inline constexpr std::string_view kPolicyNames[] = {"linucb",  "thompson", "epsilon_greedy",
-                                                    "uniform", "fixed",    "squarecb"};
-inline constexpr std::string_view kSourceNames[] = {"text", "embedding"};
-inline constexpr std::string_view kProjectionNames[] = {"fitted", "none", "as_given"};
-inline constexpr std::string_view kObjectiveNames[] = {"cost_weight", "budget", "cheapest_above"};
-inline constexpr std::string_view kCeilingNames[] = {"go_on", "cheapest", "refuse"};
-inline constexpr std::string_view kStateNames[] = {"active", "paused", "draining"};
-inline constexpr std::string_view kOwnerNames[] = {"file", "admin"};
-
-// What ArmOptions::start says besides the name of an arm, so no arm is called this.
-inline constexpr std::string_view kStartNames[] = {"others", "prior"};
 
 }  // namespace sluice::config

@@ -33,7 +33,9 @@ constexpr Field<RouterOptions> kRouterRows[] = {
     {.key = "policy",
      .shape = Choice{kPolicyNames},
      .at = At<&RouterOptions::policy, &PolicyOptions::kind>(),
-     .doc = "How arms are ranked. uniform and fixed learn as well, but do not use it."},
+     .doc = "How arms are ranked. uniform, fixed, rules, logistic and clusters learn as well, but "
+            "do not use it: with another policy it is there. logistic and clusters rank by "
+            "[[router.fitted_arm]] and by what was learnt of costs."},
     {.key = "alpha",
      .shape = Number{0, 10},
      .at = At<&RouterOptions::policy, &PolicyOptions::alpha>(),
@@ -55,7 +57,8 @@ constexpr Field<RouterOptions> kRouterRows[] = {
     {.key = "fixed_arm",
      .shape = Name{},
      .at = At<&RouterOptions::fixed_arm>(),
-     .doc = "fixed: the arm that is always taken while it is eligible.",
+     .doc = "fixed: the arm that is always taken while it is eligible. rules: the same where no rule "
+            "matches; not set: fallback_arm.",
      .may_be_unset = true},
     {.key = "fallback_arm",
      .shape = Name{},
@@ -67,6 +70,18 @@ constexpr Field<RouterOptions> kRouterRows[] = {
      .at = At<&RouterOptions::observe>(),
      .doc = "Requests that name a baseline are answered with it, and it is learnt from; what would "
             "have been chosen is logged and reported."},
+    {.key = "warm_start",
+     .shape = Path{},
+     .at = At<&RouterOptions::warm_start>(),
+     .doc = "File of sluice-sim fit: arms whose names are new to the router, and stand in it, start "
+            "from its statistics. Read only then. Needs a context that stays: projection none or "
+            "as_given.",
+     .may_be_unset = true},
+    {.key = "warm_start_strength",
+     .shape = Number{0, 1e6},
+     .at = At<&RouterOptions::warm_start_strength>(),
+     .unit = "observations",
+     .doc = "What counts at most of it."},
     {.key = "half_life",
      .shape = Whole{0, 1'000'000'000},
      .at = At<&RouterOptions::prior, &ModelOptions::half_life>(),
@@ -110,8 +125,8 @@ constexpr Field<RouterOptions> kExplorationRows[] = {
      .shape = Choice{policy::kExplorationModeNames},
      .at = At<&RouterOptions::policy, &PolicyOptions::exploration, &ExplorationOptions::mode>(),
      .doc = "cap: as the policy wants, within floor and cap. exact: epsilon. natural: as the "
-            "policy wants; the only one for epsilon_greedy, uniform, fixed and squarecb, which "
-            "have it when it is not given. off: never."},
+            "policy wants; the only one for policies other than linucb and thompson, which have it "
+            "when it is not given. off: never."},
     {.key = "cap",
      .shape = Number{0, kExplorationMax},
      .at = At<&RouterOptions::policy, &PolicyOptions::exploration, &ExplorationOptions::cap>(),

@@ -26,6 +26,7 @@ std::span<const Field<ChallengerOptions>> ChallengerFields();  // [fields_challe
 struct Table {
   std::string_view key;
   std::string_view doc;
+  bool ordered = false;  // of [[tables]]: their order means something
 };
 
 inline constexpr Table kDataPlane{"data_plane",
@@ -51,6 +52,11 @@ inline constexpr Table kSource{"source",
                                "A sender of feedback besides user, judge and gateway, by name."};
 inline constexpr Table kDrift{"drift", "What is done when an arm is no longer what was learnt."};
 inline constexpr Table kPrior{"prior", "What an arm is believed to be like before any feedback."};
+inline constexpr Table kRule{
+    "rule", "rules: which arm a text gets. The first rule that matches decides.", true};
+inline constexpr Table kCluster{"cluster", "clusters: a request belongs to the nearest.", true};
+inline constexpr Table kFittedArm{
+    "fitted_arm", "logistic, clusters: what was fitted offline of an arm, by sluice-sim fit."};
 inline constexpr Table kPlan{
     "plan",
     "What users of one plan get instead of the router's objective, which holds where this is "
@@ -81,6 +87,13 @@ void WalkChoosing(Visitor& visitor, Router& router, const RouterOptions& standar
   table(kGate, GateFields());
   table(kGuard, GuardFields());
   table(kCeiling, CeilingFields());
+  visitor.Tables(kRule, policy::kRulesMax, router.rules,
+                 [&](auto& rule) { visitor.Fields(RuleFields(), rule, RuleOptions{}); });
+  visitor.Tables(kCluster, policy::kClustersMax, router.clusters, [&](auto& cluster) {
+    visitor.Fields(ClusterFields(), cluster, ClusterOptions{});
+  });
+  visitor.Tables(kFittedArm, policy::kArmsMax, router.fitted_arms,
+                 [&](auto& arm) { visitor.Fields(FittedArmFields(), arm, FittedArmOptions{}); });
   visitor.Tables(kPlan, kPlansMax, router.plans, [&](auto& plan) {
     const PlanOptions silent = StandardPlan(router);
     visitor.Fields(PlanFields(), plan, silent);

@@ -120,6 +120,18 @@ struct ValueReader {
     }
     return Wrong(Unlike(Describe(shape), node));
   }
+  Reading operator()(const Numbers& shape) const {
+    const auto* array = node.as_array();
+    if (array == nullptr) return Wrong(Unlike(Describe(shape), node));
+    std::vector<double> numbers;
+    for (const toml::node& element : *array) {
+      const auto* whole = element.as_integer();
+      const auto* real = element.as_floating_point();
+      if (whole == nullptr && real == nullptr) return Wrong("must be " + Describe(shape));
+      numbers.push_back(whole != nullptr ? static_cast<double>(whole->get()) : real->get() + 0.0);
+    }
+    return {std::move(numbers), ""};
+  }
   // The order of the keys in the file means nothing: they are sorted.
   Reading operator()(const Scalars& shape) const {
     const auto* table = node.as_table();

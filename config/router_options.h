@@ -14,12 +14,16 @@
 #include "policy/pacer.h"
 #include "policy/policy.h"
 #include "policy/promotion.h"
+#include "policy/rules.h"
 
 namespace sluice::config {
 
 // Same type as api::Params: an arm's own parameters, echoed to the caller. Sorted by key.
 using Scalar = std::variant<bool, std::int64_t, double, std::string>;
 using Params = std::vector<std::pair<std::string, Scalar>>;
+
+// Of the part of a text that a router reads (api::kQueryBytesRead), in characters.
+inline constexpr std::size_t kTextLengthMax = 16384;
 
 // Who may change an arm: the file it stands in, or the admin plane that made it. A file cannot say
 // "admin"; the event log's canonical text can.
@@ -50,7 +54,9 @@ struct ArmOptions {
   // Where an arm starts when its name is new to the router: "others" (the mean of the other arms'
   // estimates), "prior", or the name of an arm that it is believed to be like.
   std::string start = "others";
-  double start_strength = 25;  // observations that borrowed statistics count as
+  double start_strength = 25;   // observations that borrowed statistics count as
+  std::string warm_start = {};  // file (daemon/warm_start.h); empty: the router's
+  std::optional<double> warm_start_strength = {};  // none: the router's
   bool operator==(const ArmOptions&) const = default;
 };
 
@@ -82,6 +88,32 @@ struct PlanOptions {
   CeilingOptions ceiling;
   ExplorationBudget exploration_budget;
   bool operator==(const PlanOptions&) const = default;
+};
+
+// One rule of policy "rules"; [[router.rule]]. The first that matches decides.
+struct RuleOptions {
+  std::string name;
+  std::size_t length_min = 0;  // characters of the text
+  std::size_t length_max = kTextLengthMax;
+  std::vector<std::string> keywords = {};  // lower case; empty: any text of that length
+  std::string arm;
+  bool operator==(const RuleOptions&) const = default;
+};
+
+// What was fitted offline of one arm, by name, for the policies "logistic" and "clusters";
+// [[router.fitted_arm]].
+struct FittedArmOptions {
+  std::string name;
+  std::vector<double> weights = {};    // by number of the context, the bias last
+  std::vector<double> qualities = {};  // by cluster
+  bool operator==(const FittedArmOptions&) const = default;
+};
+
+// [[router.cluster]], in the order of FittedArmOptions::qualities.
+struct ClusterOptions {
+  std::string name;
+  std::vector<double> centroid = {};  // by number of the context, without the bias
+  bool operator==(const ClusterOptions&) const = default;
 };
 
 // A configured sender of feedback beside user, judge and gateway; [[router.source]].
@@ -129,10 +161,12 @@ struct RouterOptions {
   std::uint64_t seed = 1;
   policy::PolicyOptions policy;  // fixed_arm is by name below; its id comes with the roster
   policy::ObjectiveOptions objective;
-  std::string fixed_arm;     // policy "fixed" only
+  std::string fixed_arm;     // policy "fixed"; policy "rules" where no rule matches
   std::string fallback_arm;  // empty: the arm of lowest tier
-  bool observe = false;      // the caller's baseline is answered, what ours would do is logged
-  double warmup_cap = 0;     // [router.exploration]: cap while labels are few, 200 / labels; 0: cap
+  std::string warm_start;    // file (daemon/warm_start.h) that new arms start from; empty: none
+  double warm_start_strength = 200;  // observations that it counts as at most
+  bool observe = false;   // the caller's baseline is answered, what ours would do is logged
+  double warmup_cap = 0;  // [router.exploration]: cap while labels are few, 200 / labels; 0: cap
   double new_arm_share_max = 1;       // [router.exploration]: of a new arm, greedy choices included
   std::uint32_t new_arm_labels = 30;  // [router.exploration]: until an arm is no longer new
   ExplorationBudget exploration_budget;  // [router.exploration] budget_rate
@@ -143,6 +177,9 @@ struct RouterOptions {
   AlarmOptions alarm;
   policy::ContextOptions context;
   policy::ModelOptions prior;  // dimension is filled in with the roster, 0 here
+  std::vector<RuleOptions> rules;
+  std::vector<ClusterOptions> clusters;
+  std::vector<FittedArmOptions> fitted_arms;
   std::vector<PlanOptions> plans;
   std::vector<SourceOptions> sources;
   std::vector<ChallengerOptions> challengers;

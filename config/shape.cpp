@@ -50,6 +50,18 @@ std::optional<std::string> LabelsComplaint(const std::vector<std::string>& label
   return std::nullopt;
 }
 
+std::optional<std::string> NumbersComplaint(const Numbers& shape,
+                                            const std::vector<double>& numbers) {
+  if (numbers.size() > shape.size_max) {
+    return MustBe(shape) + ", not " + std::to_string(numbers.size());
+  }
+  for (const double number : numbers) {
+    if (number >= shape.min && number <= shape.max) continue;  // NaN is not
+    return MustBe(shape) + "; not " + FormatNumber(number);
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> ScalarsComplaint(const Params& params) {
   if (params.size() > kParamsMax) return MustBe(Scalars{});
   for (const auto& [key, scalar] : params) {
@@ -114,6 +126,9 @@ struct Complainer {
   std::optional<std::string> operator()(const Labels&) const {
     return LabelsComplaint(std::get<std::vector<std::string>>(value));
   }
+  std::optional<std::string> operator()(const Numbers& shape) const {
+    return NumbersComplaint(shape, std::get<std::vector<double>>(value));
+  }
   std::optional<std::string> operator()(const Scalars&) const {
     return ScalarsComplaint(std::get<Params>(value));
   }
@@ -155,6 +170,10 @@ struct Describer {
   std::string operator()(const Labels&) const {
     return "an array of at most 64 different texts, each 1..128 printable ASCII characters without "
            "a blank at either end";
+  }
+  std::string operator()(const Numbers& shape) const {
+    return "an array of at most " + std::to_string(shape.size_max) + " numbers in " +
+           FormatNumber(shape.min) + ".." + FormatNumber(shape.max);
   }
   std::string operator()(const Scalars&) const {
     return "an inline table of at most 32 booleans, integers, finite numbers or texts of at most "

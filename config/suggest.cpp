@@ -10,9 +10,9 @@ namespace sluice::config {
 
 namespace {
 
-constexpr std::string_view kLater[] = {
-    "cascade",        "encoder", "key",   "keys",    "limits",   "pins",    "replication",
-    "retention_days", "rule",    "rules", "session", "sessions", "webhook", "webhooks"};
+constexpr std::string_view kLater[] = {"cascade", "encoder",  "key",         "keys",
+                                       "limits",  "pins",     "replication", "retention_days",
+                                       "session", "sessions", "webhook",     "webhooks"};
 
 // Insertions, deletions, replacements and swaps of neighbours (optimal string alignment).
 std::size_t Slips(std::string_view a, std::string_view b) {

@@ -56,6 +56,13 @@ struct Writer {
     for (const std::string& value : values) text += (text.empty() ? "" : ", ") + Quote(value);
     return "[" + text + "]";
   }
+  std::string operator()(const std::vector<double>& numbers) const {
+    std::string text;
+    for (const double number : numbers) {
+      text += (text.empty() ? "" : ", ") + FormatTomlNumber(number);
+    }
+    return "[" + text + "]";
+  }
   std::string operator()(const Params& params) const {
     std::string text;
     for (const auto& [key, scalar] : params) {

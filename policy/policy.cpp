@@ -132,9 +132,20 @@ bool Gated(const Scored& scored, ArmSet arms, ArmId ranked) {
          GateDoubts(gate, scored.estimates[ranked], scored.estimates[*premium]);
 }
 
+// The largest score; with rules, what they say wherever it is eligible.
+ArmId RankedFirst(const Scored& scored, ArmSet arms) {
+  if (scored.options.kind == PolicyKind::kRules) {
+    const ArmId ruled = scored.situation.ruled.value_or(scored.options.fixed_arm);
+    if (arms.Has(ruled)) {
+      return ruled;
+    }
+  }
+  return GreedyArm(scored.estimates, arms);
+}
+
 Play Rank(const Scored& scored, ArmSet arms) {
   Play play;
-  play.ranked = GreedyArm(scored.estimates, arms);
+  play.ranked = RankedFirst(scored, arms);
   play.gated = Gated(scored, arms, play.ranked);
   play.greedy = play.gated ? *scored.situation.premium : play.ranked;
   if (scored.baseline && arms.Has(scored.baseline->arm()) &&
@@ -143,13 +154,6 @@ Play Rank(const Scored& scored, ArmSet arms) {
     play.greedy = scored.baseline->arm();
   }
   return play;
-}
-
-// Fixed and rules: what they say without looking at the estimates.
-ArmId ArmWithoutRanking(const Scored& scored) {
-  const bool rules = scored.options.kind == PolicyKind::kRules;
-  return rules ? scored.situation.ruled.value_or(scored.options.fixed_arm)
-               : scored.options.fixed_arm;
 }
 
 Shares BaseShares(const Scored& scored, ArmSet arms) {
@@ -167,11 +171,12 @@ Shares BaseShares(const Scored& scored, ArmSet arms) {
       return UniformShares(arms);
     case PolicyKind::kSquareCb:
       return SquareCbShares(scored.estimates, arms, options.gamma, scored.situation.tick);
-    case PolicyKind::kFixed:
     case PolicyKind::kRules:
+      return FixedShares(scored.estimates, arms, RankedFirst(scored, arms));
+    case PolicyKind::kFixed:
       break;
   }
-  return FixedShares(scored.estimates, arms, ArmWithoutRanking(scored));
+  return FixedShares(scored.estimates, arms, options.fixed_arm);
 }
 
 Play PlayOf(const Scored& scored, ArmSet arms) {
@@ -333,11 +338,9 @@ Decision ChooseGreedy(const PolicyOptions& options, const Posterior& posterior,
   const Play play = Rank(scored, arms);
   decision.greedy_arm = play.greedy;
   decision.gated = play.gated;
-  const bool ranks = options.kind != PolicyKind::kFixed && options.kind != PolicyKind::kRules;
-  const ArmId said = ArmWithoutRanking(scored);
-  const bool takes =
-      !ranks && arms.Has(said) && (!scored.baseline || scored.baseline->Affords(said));
-  GiveEverythingTo(takes ? said : play.greedy, decision);
+  const bool fixed = options.kind == PolicyKind::kFixed && arms.Has(options.fixed_arm) &&
+                     (!scored.baseline || scored.baseline->Affords(options.fixed_arm));
+  GiveEverythingTo(fixed ? options.fixed_arm : play.greedy, decision);
   decision.exploration = decision.arm == decision.greedy_arm ? 0 : 1;
   if (scored.baseline) {
     decision.slack_change = scored.baseline->Change(decision.distribution, decision.eligible);

@@ -137,7 +137,6 @@ Shares ThompsonShares(const Estimates& estimates, ArmSet eligible, double scale)
 Shares SquareCbShares(const Estimates& estimates, ArmSet eligible, double gamma,
                       std::uint64_t tick);
 
-// Fixed and rules: all on the arm that they say, or on the greedy one when it is not eligible.
 // [baselines.cpp]
 Shares EpsilonGreedyShares(const Estimates& estimates, ArmSet eligible, double epsilon);
 Shares UniformShares(ArmSet eligible);

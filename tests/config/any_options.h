@@ -105,6 +105,9 @@ inline void MendChallengers(RouterOptions& router, policy::Rng& rng) {
   if (rng.Below(2) == 0) router.challengers.clear();
   NameAll(router.challengers, "challenger");
   for (ChallengerOptions& challenger : router.challengers) {
+    if (challenger.policy.kind > policy::PolicyKind::kSquareCb) {
+      challenger.policy.kind = policy::PolicyKind::kUniform;
+    }
     const bool fixed = challenger.policy.kind == policy::PolicyKind::kFixed;
     challenger.fixed_arm = fixed ? router.arms.front().name : "";
   }
@@ -114,11 +117,72 @@ inline void MendChallengers(RouterOptions& router, policy::Rng& rng) {
   router.observe = false;
 }
 
+inline void Resize(std::vector<double>& numbers, std::size_t size) {
+  numbers.resize(numbers.empty() ? 0 : size, 0.25);
+}
+
+inline void MendRules(RouterOptions& router, policy::Rng& rng) {
+  NameAll(router.rules, "rule");
+  for (RuleOptions& rule : router.rules) {
+    if (rule.length_min > rule.length_max) std::swap(rule.length_min, rule.length_max);
+    for (std::string& word : rule.keywords) word = "word_" + std::to_string(rng.Below(1000));
+    std::ranges::sort(rule.keywords);
+    rule.keywords.erase(std::ranges::unique(rule.keywords).begin(), rule.keywords.end());
+    rule.arm = router.arms[rng.Below(router.arms.size())].name;
+  }
+  const bool text = router.context.source == policy::ContextSource::kText;
+  const bool wanted = router.policy.kind == policy::PolicyKind::kRules;
+  if (!text || (!wanted && rng.Below(2) == 0)) router.rules.clear();
+  if (!text && wanted) router.policy.kind = policy::PolicyKind::kUniform;
+}
+
+// After the context and the arms.
+inline void MendFitted(RouterOptions& router, policy::Rng& rng) {
+  using policy::PolicyKind;
+  NameAll(router.clusters, "cluster");
+  const bool wanted =
+      router.policy.kind == PolicyKind::kLogistic || router.policy.kind == PolicyKind::kClusters;
+  const bool stays = router.context.projection != policy::Projection::kFitted;
+  if (!stays) {
+    router.warm_start.clear();
+    for (ArmOptions& arm : router.arms) arm.warm_start.clear();
+  }
+  if (!stays || (!wanted && rng.Below(2) == 0)) {
+    if (wanted) router.policy.kind = PolicyKind::kUniform;
+    router.clusters.clear();
+    router.fitted_arms.clear();
+    return;
+  }
+  const bool text = router.context.source == policy::ContextSource::kText;
+  const std::size_t numbers =
+      (text ? policy::kScalarFeatures : router.context.dimension) + router.context.features.size();
+  for (ClusterOptions& cluster : router.clusters) cluster.centroid.resize(numbers, 0.5);
+  router.fitted_arms.resize(std::min(router.fitted_arms.size(), router.arms.size()));
+  for (std::size_t i = 0; i < router.fitted_arms.size(); ++i) {
+    FittedArmOptions& arm = router.fitted_arms[i];
+    arm.name = router.arms[i].name;
+    Resize(arm.weights, numbers + 1);
+    Resize(arm.qualities, router.clusters.size());
+  }
+  if (!wanted) return;
+  router.fitted_arms.front().weights.resize(numbers + 1, 1e-3);
+  router.fitted_arms.front().qualities.resize(router.clusters.size(), 1);
+  router.guard_arm.clear();
+  const auto mend = [](policy::ObjectiveOptions& objective) {
+    if (objective.objective != policy::Objective::kCheapestAbove) return;
+    objective.objective = policy::Objective::kCostWeight;
+  };
+  mend(router.objective);
+  for (PlanOptions& plan : router.plans) mend(plan.objective);
+}
+
 inline void Mend(RouterOptions& router, policy::Rng& rng) {
   MendArms(router, rng);
+  MendContext(router.context, rng);
+  MendRules(router, rng);
+  MendFitted(router, rng);
   MendExploration(router);
   MendMoney(router.objective, router.ceiling);
-  MendContext(router.context, rng);
   MendChallengers(router, rng);
   if (rng.Below(2) == 0) router.plans.clear();
   NameAll(router.plans, "plan");

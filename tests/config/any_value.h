@@ -70,6 +70,13 @@ struct Draw {
     for (std::uint64_t i = rng.Below(5); i > 0; --i) labels.push_back("c\"" + std::to_string(i));
     return labels;
   }
+  Value operator()(const Numbers& shape) const {
+    std::vector<double> numbers;
+    for (std::uint64_t i = rng.Below(5); i > 0; --i) {
+      numbers.push_back(std::get<double>((*this)(Number{shape.min, shape.max})));
+    }
+    return numbers;
+  }
   Value operator()(const Scalars&) const {
     Params params;
     for (std::uint64_t i = rng.Below(5); i > 0; --i) {

@@ -28,7 +28,7 @@ const std::string kPlanTable = "[[router]]\n[[router.plan]]\n";
 const std::string kSourceTable = "[[router]]\n[[router.source]]\n";
 const std::string kFeatureTable = "[[router]]\n[[router.context.feature]]\n";
 
-std::vector<Bound> Numbers() {
+std::vector<Bound> PlainNumbers() {
   const std::string data = "[data_plane]\n";
   const std::string router = "[[router]]\n";
   const std::string exploration = "[[router]]\n[router.exploration]\n";
@@ -259,6 +259,57 @@ std::vector<Bound> Texts() {
   return bounds;
 }
 
+const std::string kStays = "[[router]]\ncontext.projection = \"none\"\n";
+const std::string kRuleTable = "[[router]]\n[[router.rule]]\n";
+const std::string kClusterTable = kStays + "[[router.cluster]]\n";
+const std::string kFittedTable = kStays + "[[router.fitted_arm]]\n";
+
+std::vector<Bound> Offline() {
+  const auto array = [](std::size_t size) {
+    std::string text = "0.5";
+    for (std::size_t i = 1; i < size; ++i) text += ", -1";
+    return "[" + text + "]";
+  };
+  const std::string rule = kRuleTable + "name = \"r\"\narm = \"economy\"\n";
+  const std::string fitted = kFittedTable + "name = \"economy\"\n";
+  const std::vector<std::string> lengths = {"0", "16384"};
+  const std::vector<std::string> strengths = {"0", "1e6"};
+  const std::string cluster = kClusterTable + "centroid = " + array(36) + "\n";
+  const std::string any_rule = kRuleTable + "arm = \"economy\"\n";
+  const std::vector<std::string> names = {"\"a\"", "\"A.b_c-9\""};
+  const std::vector<std::string> no_names = {"\"\"", "\"a b\""};
+  const std::vector<std::string> paths = {"\"w\"", Quoted(std::string(4096, 'd'))};
+  const std::vector<std::string> no_paths = {"\"\"", Quoted(std::string(4097, 'd'))};
+  return {
+      {rule, "router[0].rule[0].", "length_min", lengths, {"-1", "16385", "1.5"}},
+      {rule, "router[0].rule[0].", "length_max", lengths, {"-1", "16385", "1.5"}},
+      {kClusterTable + "name = \"c\"\n",
+       "router[0].cluster[0].",
+       "centroid",
+       {array(36)},
+       {"[]", "[1e7]", "[nan]", "[\"a\"]", "5", array(35), array(37), array(1025)}},
+      {fitted,
+       "router[0].fitted_arm[0].",
+       "weights",
+       {"[]", array(37)},
+       {"[1e7]", "[inf]", "[true]", "0.5", array(36), array(38), array(1026)}},
+      {fitted, "router[0].fitted_arm[0].", "qualities", {"[]"}, {"[1.1]", "[-0.1]", "[0.5]", "1"}},
+      {kStays, "router[0].", "warm_start_strength", strengths, {"-1", "1000001"}},
+      {kNamedArm, "router[0].arm[0].", "warm_start_strength", strengths, {"-1", "1000001"}},
+      {any_rule, "router[0].rule[0].", "name", names, no_names},
+      {kRuleTable + "name = \"r\"\n", "router[0].rule[0].", "arm", {"\"economy\""}, no_names},
+      {rule,
+       "router[0].rule[0].",
+       "keywords",
+       {"[]", "[\"sql\", \"a_1\"]"},
+       {"[\"A\"]", "[\"a b\"]", "[\"a-b\"]", "[\"\"]", "[1]", "\"a\""}},
+      {cluster, "router[0].cluster[0].", "name", names, no_names},
+      {kFittedTable, "router[0].fitted_arm[0].", "name", {"\"economy\""}, no_names},
+      {kStays, "router[0].", "warm_start", paths, no_paths},
+      {kStays + kNamedArm.substr(11), "router[0].arm[0].", "warm_start", paths, no_paths},
+  };
+}
+
 void CheckBounds(const std::vector<Bound>& bounds) {
   for (const Bound& bound : bounds) {
     CAPTURE(bound.table, bound.key);
@@ -310,7 +361,8 @@ struct Collector {
 }  // namespace
 
 TEST_CASE("a number is accepted at its bounds and refused beyond them") {
-  for (const auto& bounds : {Numbers(), LearningNumbers(), ChoosingNumbers(), ArmNumbers()}) {
+  for (const auto& bounds :
+       {PlainNumbers(), LearningNumbers(), ChoosingNumbers(), ArmNumbers(), Offline()}) {
     CheckBounds(bounds);
   }
 }
@@ -336,7 +388,7 @@ TEST_CASE("no row of the table is missing from the tests of bounds") {
   const Options defaults = Defaults();
   Walk(collector, defaults);
   for (const auto& bounds :
-       {Numbers(), LearningNumbers(), ChoosingNumbers(), ArmNumbers(), Texts()}) {
+       {PlainNumbers(), LearningNumbers(), ChoosingNumbers(), ArmNumbers(), Offline(), Texts()}) {
     for (const Bound& bound : bounds) rows.erase(bound.field + bound.key);
   }
   CHECK(rows == std::set<std::string>{});

@@ -151,6 +151,10 @@ TEST_CASE("what is new is off or harmless where the file is silent") {
   CHECK(router.prior.drift == policy::DriftOptions{});
   CHECK(router.alarm.exploration_cap == 0);
   CHECK(router.plans.empty());
+  CHECK(router.rules.empty());
+  CHECK(router.fitted_arms.empty());
+  CHECK(router.warm_start.empty());
+  CHECK(router.warm_start_strength == 200);
   CHECK(router.sources.empty());
   CHECK(router.arms[0].start == "others");
   CHECK(router.arms[0].state == ArmState::kActive);

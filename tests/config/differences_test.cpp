@@ -77,6 +77,22 @@ TEST_CASE("what decides from now on is live") {
         "plan[paid].ceiling_reached: \"cheapest\" -> \"refuse\" (live)");
 }
 
+TEST_CASE("rules and what was fitted take effect at once and their order counts") {
+  RouterOptions now = Router();
+  now.rules = {{.name = "a", .arm = "economy"}, {.name = "b", .arm = "premium"}};
+  RouterOptions wanted = now;
+  std::swap(wanted.rules[0], wanted.rules[1]);
+  CHECK(Differences(now, wanted) == std::vector<std::string>{"rule: a, b -> b, a (live)"});
+  wanted = now;
+  wanted.rules[1].keywords = {"sql"};
+  CHECK(Differences(now, wanted) ==
+        std::vector<std::string>{"rule[b].keywords: [] -> [\"sql\"] (live)"});
+  CHECK(After([](auto& r) {
+          r.fitted_arms = {{.name = "economy", .weights = {0.5, -1}, .qualities = {}}};
+        }) == "fitted_arm[economy]:  -> {name = \"economy\", weights = [0.5, -1.0]} (live)");
+  CHECK(After([](auto& r) { r.warm_start = "f"; }) == "warm_start:  -> \"f\" (live)");
+}
+
 TEST_CASE("what was learnt otherwise is learnt again") {
   CHECK(After([](auto& r) { r.prior.half_life = 5000; }) == "half_life: 0 -> 5000 (rebuild)");
   CHECK(After([](auto& r) { r.prior.quality_mean = 0.5; }) ==

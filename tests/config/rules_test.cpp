@@ -177,7 +177,7 @@ TEST_CASE("names of policies are the ones that policy has") {
   for (std::size_t i = 0; i < std::size(kPolicyNames); ++i) {
     CHECK(policy::PolicyKindName(static_cast<policy::PolicyKind>(i)) == kPolicyNames[i]);
   }
-  CHECK(policy::PolicyKindName(policy::PolicyKind::kSquareCb) ==
+  CHECK(policy::PolicyKindName(policy::PolicyKind::kClusters) ==
         kPolicyNames[std::size(kPolicyNames) - 1]);
 }
 

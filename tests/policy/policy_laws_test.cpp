@@ -170,7 +170,8 @@ TEST_CASE("what is logged is what the decision was made with") {
     REQUIRE(decision.arm == Sample(decision.distribution, decision.eligible, RandomBits(1, 2, 0)));
     for (ArmId arm : scene.eligible) {
       const Estimate& estimate = decision.estimates[arm];
-      REQUIRE(estimate.score <= decision.estimates[decision.greedy_arm].score);
+      const bool ranks = options.kind != PolicyKind::kRules;
+      REQUIRE((!ranks || estimate.score <= decision.estimates[decision.greedy_arm].score));
       REQUIRE(estimate.utility ==
               Approx(estimate.mean - 100 * estimate.expected_cost_usd).margin(1e-12));
     }
@@ -241,14 +242,37 @@ TEST_CASE("arms that the posterior or the terms do not cover count as not eligib
 TEST_CASE("the greedy choice takes the arm ranked first or the fixed arm with propensity one") {
   ForEveryPolicyAndScene([](const Scene& scene, const PolicyOptions& options) {
     const Decision decision = ChooseGreedy(options, *scene.posterior, scene.situation());
-    const bool ruled = options.kind == PolicyKind::kRules;
-    const ArmId said = ruled ? ArmId{1} : options.fixed_arm;
-    const bool takes = (ruled || options.kind == PolicyKind::kFixed) && decision.eligible.Has(said);
-    REQUIRE(decision.arm == (takes ? said : decision.greedy_arm));
+    const bool fixed =
+        options.kind == PolicyKind::kFixed && decision.eligible.Has(options.fixed_arm);
+    REQUIRE(decision.arm == (fixed ? options.fixed_arm : decision.greedy_arm));
     REQUIRE(decision.distribution.q32[decision.arm] == kProbabilityOne);
     REQUIRE(test::Sum(decision.distribution) == kProbabilityOne);
     REQUIRE(decision.exploration == (decision.arm == decision.greedy_arm ? 0 : 1));
   });
+}
+
+TEST_CASE("rules give all to the arm that they say and then to the default and the greedy one") {
+  PolicyOptions options{.kind = PolicyKind::kRules, .fixed_arm = 2};
+  options.exploration.mode = ExplorationMode::kNatural;
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    CAPTURE(seed);
+    const Scene scene(seed);
+    Situation situation = scene.situation();
+    const auto takes = [&] {
+      const Decision decision = Choose(options, *scene.posterior, situation, {1, 2});
+      REQUIRE(decision.distribution.q32[decision.arm] == kProbabilityOne);
+      REQUIRE(decision.exploration == 0);
+      REQUIRE(ChooseGreedy(options, *scene.posterior, situation).arm == decision.arm);
+      return decision.arm;
+    };
+    const ArmId greedy = GreedyArm(Score(options, *scene.posterior, situation), situation.eligible);
+    for (const ArmId ruled : {ArmId{0}, ArmId{1}, ArmId{7}}) {
+      situation.ruled = ruled;
+      REQUIRE(takes() == (situation.eligible.Has(ruled) ? ruled : greedy));
+    }
+    situation.ruled = std::nullopt;
+    REQUIRE(takes() == (situation.eligible.Has(2) ? ArmId{2} : greedy));
+  }
 }
 
 }  // namespace
