@@ -216,12 +216,6 @@ void CheckFeedback(const FeedbackOptions& feedback, const std::string& path, Fin
 
 // -- Challengers ----------------------------------------------------------------------------------
 
-// Whether what it would have drawn from follows from what a record keeps of the arms.
-bool IsChallenging(PolicyKind kind) {
-  return kind != PolicyKind::kRules && kind != PolicyKind::kLogistic &&
-         kind != PolicyKind::kClusters;
-}
-
 // What the gate and the guard go by is in no record, so nobody could tell what a challenger would
 // have done.
 void CheckChallengers(const RouterOptions& router, const std::string& path, Findings& findings) {
@@ -231,10 +225,6 @@ void CheckChallengers(const RouterOptions& router, const std::string& path, Find
     const ChallengerOptions& challenger = router.challengers[i];
     const std::string at = Indexed(table, i);
     const bool fixed = challenger.policy.kind == PolicyKind::kFixed;
-    if (!IsChallenging(challenger.policy.kind)) {
-      findings.Add(at + ".policy", "cannot be " + Quoted(kPolicyNames, challenger.policy.kind) +
-                                       ": what it goes by is not in the log");
-    }
     const bool known = std::ranges::any_of(
         router.arms, [&](const ArmOptions& arm) { return arm.name == challenger.fixed_arm; });
     if (fixed && !known && findings.Sound(at + ".fixed_arm")) {

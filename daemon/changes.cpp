@@ -7,6 +7,7 @@
 #include <spdlog/spdlog.h>
 
 #include "daemon/refusal.h"
+#include "daemon/warm_start.h"
 
 namespace sluice::daemon {
 
@@ -129,11 +130,14 @@ Result<Changes::Planned> Changes::Plan(const std::vector<RouterOptions>& routers
                              parts_.gram_seed);
     if (!record.ok()) return record.error();
     // What cannot be read back would stop the learner for good.
-    if (auto made = MakeDefinition(*record); !made.ok()) return made.error();
+    const auto made = MakeDefinition(*record);
+    if (!made.ok()) return made.error();
     record->time_us = now_us;
     const bool same = previous != nullptr && previous->active &&
                       config::PrintRouter(previous->options) == record->definition;
     if (same) continue;
+    const std::size_t known_arms = previous == nullptr ? 0 : previous->arm_names.size();
+    if (auto warm = AddWarmStarts(**made, known_arms, *record); !warm.ok()) return warm.error();
     planned.records.push_back(*std::move(record));
     if (previous == nullptr) {
       planned.differences.push_back({"router[" + given.name + "]", "", "new", {}});

@@ -26,7 +26,8 @@ bool Known(const policy::Decision& decision) {
   return decision.estimates[decision.arm].width > 0;
 }
 
-Reason ReasonOf(const policy::Decision& decision, const Eligible& eligible) {
+Reason ReasonOf(policy::PolicyKind kind, const policy::Decision& decision,
+                const Eligible& eligible) {
   if (eligible.overridden) return Reason::kOverride;
   if (!Known(decision)) return Reason::kFallback;
   if (decision.eligible.Size() == 1 && eligible.narrowed_by != 0) {
@@ -38,6 +39,7 @@ Reason ReasonOf(const policy::Decision& decision, const Eligible& eligible) {
     return Reason::kRule;
   }
   if (decision.arm != decision.greedy_arm) return Reason::kExplore;
+  if (kind == policy::PolicyKind::kRules) return Reason::kRule;
   return decision.gated ? Reason::kConfidence : Reason::kPolicy;
 }
 
@@ -123,7 +125,7 @@ store::DecisionRecord RecordOf(const RouterDefinition& definition, const policy:
   record.router = definition.id;
   record.policy_kind = static_cast<std::uint8_t>(definition.policy.kind);
   record.exploration_mode = static_cast<std::uint8_t>(definition.policy.exploration.mode);
-  record.reason = static_cast<std::uint8_t>(ReasonOf(decision, eligible));
+  record.reason = static_cast<std::uint8_t>(ReasonOf(definition.policy.kind, decision, eligible));
   record.narrowed_by = eligible.narrowed_by;
   record.learnable = !eligible.overridden;
   record.arm = decision.arm;

@@ -90,6 +90,32 @@ void PlaceSources(RouterDefinition& definition) {
   }
 }
 
+policy::RuleBook RulesOf(const RouterDefinition& definition) {
+  std::vector<policy::Rule> rules;
+  for (const config::RuleOptions& rule : definition.options.rules) {
+    rules.push_back({.length_min = rule.length_min,
+                     .length_max = rule.length_max,
+                     .keywords = rule.keywords,
+                     .arm = definition.arm_ids.at(rule.arm)});
+  }
+  return policy::RuleBook(std::move(rules));
+}
+
+policy::FittedOptions FittedOf(const RouterDefinition& definition) {
+  policy::FittedOptions fitted;
+  for (const config::ClusterOptions& cluster : definition.options.clusters) {
+    fitted.centroids.push_back(cluster.centroid);
+  }
+  fitted.weights.resize(definition.arm_names.size());
+  fitted.qualities.resize(definition.arm_names.size());
+  for (const config::FittedArmOptions& arm : definition.options.fitted_arms) {
+    const policy::ArmId id = definition.arm_ids.at(arm.name);
+    fitted.weights[id] = arm.weights;
+    fitted.qualities[id] = arm.qualities;
+  }
+  return fitted;
+}
+
 // Everything that is named in the options, resolved.
 void PlaceNames(RouterDefinition& definition) {
   const auto id_of = [&](const std::string& name) -> std::optional<policy::ArmId> {
@@ -99,6 +125,8 @@ void PlaceNames(RouterDefinition& definition) {
   definition.fallback = FallbackArm(definition);
   definition.policy = definition.options.policy;
   definition.policy.fixed_arm = id_of(definition.options.fixed_arm).value_or(definition.fallback);
+  definition.policy.fitted = FittedOf(definition);
+  definition.rules = RulesOf(definition);
   definition.champion = definition.policy;
   for (const config::ChallengerOptions& options : definition.options.challengers) {
     policy::PolicyOptions policy = options.policy;

@@ -14,6 +14,7 @@
 #include "policy/context.h"
 #include "policy/model.h"
 #include "policy/policy.h"
+#include "policy/rules.h"
 #include "store/records.h"
 #include "store/status.h"
 
@@ -44,12 +45,13 @@ struct RouterDefinition {
   std::uint32_t id = 0;
   bool active = true;  // false: no longer configured, answers 404
   config::RouterOptions options;
-  // What requests are chosen by, with fixed_arm resolved: the configured policy, or that of the
-  // challenger that was promoted.
+  // What requests are chosen by, with fixed_arm and what was fitted resolved: the configured policy,
+  // or that of the challenger that was promoted.
   policy::PolicyOptions policy;
   policy::PolicyOptions champion;  // the configured one
   std::string promoted;            // challenger in force; empty: none
   std::vector<Challenger> challengers;
+  policy::RuleBook rules;
   policy::ModelOptions model;  // without a context map, with the dimension
   policy::ContextBuilder context{policy::ContextOptions{}};
   std::uint32_t gram_seed = 0;

@@ -245,7 +245,11 @@ policy::Situation Router::SituationOf(const Narrowed& narrowed, const Eligible& 
                               .latency_weight = weights.latency,
                               .bounds = bounds,
                               .guard = {},
+                              .ruled = {},
                               .premium = {}};
+  if (definition.policy.kind == policy::PolicyKind::kRules && narrowed.request.text) {
+    situation.ruled = definition.rules.FirstMatch(*narrowed.request.text);
+  }
   if (definition.guard) {
     situation.guard =
         policy::BaselineGuard{.arm = *definition.guard,

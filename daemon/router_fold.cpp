@@ -9,6 +9,7 @@
 
 #include "api/operations.h"
 #include "daemon/metrics.h"
+#include "daemon/warm_start.h"
 
 namespace sluice::daemon {
 
@@ -31,6 +32,13 @@ constexpr double kNewVersionStrength = 50;
 bool SamePrices(const policy::TokenPrices& a, const policy::TokenPrices& b) {
   return a.input_usd_per_million == b.input_usd_per_million &&
          a.output_usd_per_million == b.output_usd_per_million;
+}
+
+// Observations that statistics of this arm count as: those of a file, or those that an operator
+// put.
+double StrengthOf(const config::RouterOptions& router, const config::ArmOptions& arm) {
+  if (arm.owner == config::ArmOwner::kAdmin) return arm.start_strength;
+  return arm.warm_start_strength.value_or(router.warm_start_strength);
 }
 
 bool NeedsRefold(const RouterDefinition& before, const RouterDefinition& after) {
@@ -131,7 +139,7 @@ void RouterFold::AddArms(const store::RouterRecord& record, const RouterDefiniti
                                .others = {},
                                .arm = 0,
                                .statistics = statistics.value_or(std::string_view()),
-                               .strength = arm.start_strength};
+                               .strength = StrengthOf(definition.options, arm)};
       if (statistics && model.AddArm(offline)) break;
       spdlog::warn("router '{}': the statistics that arm '{}' was to start from do not fit",
                    definition.name(), arm.name);
@@ -146,9 +154,7 @@ std::uint64_t RouterFold::SpaceOfContexts() const {
 }
 
 std::string RouterFold::ArmStatistics(policy::ArmId arm) const {
-  const std::uint64_t space = SpaceOfContexts();
-  std::string marked(reinterpret_cast<const char*>(&space), sizeof(space));
-  return marked + model_->ArmStatistics(arm);
+  return MarkStatistics(SpaceOfContexts(), model_->ArmStatistics(arm));
 }
 
 std::optional<std::string_view> RouterFold::StatisticsIn(std::string_view marked) const {

@@ -122,6 +122,8 @@ class RouterFold {
   void TellTests(store::Position position) const;
   double LabelRate() const;
   bool HasCeiling() const;
+  // Quality is predicted by what was fitted offline, not by the model.
+  bool PredictsOffline() const;
   bool CountsPending() const;  // contexts widen what is known before their labels are there
 
   // -- Decisions and outcomes [router_fold_events.cpp]
@@ -133,6 +135,8 @@ class RouterFold {
   };
   policy::PacedDecision PacedOf(const store::DecisionRecord& record,
                                 const policy::Context* context) const;
+  void CorrectBonus(const store::DecisionRecord& record, const policy::Context& context,
+                    policy::PacedDecision& paced);
   static void TeachCost(const Difference& difference, policy::Model& model);
   static policy::Alarm TeachQuality(const Difference& difference, policy::Model& model);
   void CountObserved(const store::DecisionRecord& record);

@@ -130,6 +130,11 @@ bool RouterFold::HasCeiling() const {
       [](const Scope& scope) { return scope.ceiling.day_usd > 0 || scope.ceiling.month_usd > 0; });
 }
 
+bool RouterFold::PredictsOffline() const {
+  return definition_->policy.kind == policy::PolicyKind::kLogistic ||
+         definition_->policy.kind == policy::PolicyKind::kClusters;
+}
+
 bool RouterFold::CountsPending() const {
   return definition_->policy.kind == policy::PolicyKind::kLinUcb;
 }
@@ -155,6 +160,10 @@ void RouterFold::Pace(const store::DecisionRecord& record, const policy::Context
   policy::PacedDecision paced = PacedOf(record, context);
   if (HasNote(record, Note::kNoSupport)) {
     paced.exploration_scale = scope.pacer.exploration_scale();
+  }
+  if (context != nullptr && scope.pacer.options().objective == policy::Objective::kBudget &&
+      PredictsOffline()) {
+    CorrectBonus(record, *context, paced);
   }
   scope.pacer.Decided(paced);
   SolveWhenDue(scope);
@@ -187,6 +196,19 @@ policy::PacedDecision RouterFold::PacedOf(const store::DecisionRecord& record,
   paced.surcharge_usd = expected_usd - greedy_usd;
   paced.quality_shift = expected_quality - greedy_quality;
   return paced;
+}
+
+// The pacer weighs the model's quality plus a bonus: what the policy predicts beyond the model, so
+// that lambda is solved for what the policy will choose. As of the decision, for as long as its
+// context is kept.
+void RouterFold::CorrectBonus(const store::DecisionRecord& record, const policy::Context& context,
+                              policy::PacedDecision& paced) {
+  for (const store::ArmShare& share : record.shares) {
+    const policy::RidgeSolution* quality = model_->Heads(share.arm).quality;
+    if (quality == nullptr) continue;
+    paced.bonus[share.arm] =
+        static_cast<float>(share.mean - policy::MeanExactly(*quality, context));
+  }
 }
 
 void RouterFold::SolveWhenDue(ScopeState& scope) {
@@ -323,6 +345,7 @@ void RouterFold::Count(const Standing& before, const Standing& after) {
 
 // After a reset the widths that were logged say too much of what is known.
 void RouterFold::RecomputeBonuses() {
+  if (PredictsOffline()) return;
   const policy::PolicyOptions& options = definition_->policy;
   const double alpha = options.kind == policy::PolicyKind::kLinUcb ? options.alpha : 0;
   for (ScopeState& scope : scopes_) {

@@ -105,9 +105,6 @@ inline void MendChallengers(RouterOptions& router, policy::Rng& rng) {
   if (rng.Below(2) == 0) router.challengers.clear();
   NameAll(router.challengers, "challenger");
   for (ChallengerOptions& challenger : router.challengers) {
-    if (challenger.policy.kind > policy::PolicyKind::kSquareCb) {
-      challenger.policy.kind = policy::PolicyKind::kUniform;
-    }
     const bool fixed = challenger.policy.kind == policy::PolicyKind::kFixed;
     challenger.fixed_arm = fixed ? router.arms.front().name : "";
   }
