@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "sim/dataset_pareto.h"
+#include "sim/pareto_offline.h"
 #include "sim/pareto_run.h"
 #include "sim/report_page.h"
 #include "sim/report_pareto.h"
@@ -36,6 +37,14 @@ Said<ParetoPolicy> PolicyOf(const ParetoBenchOptions& options) {
   const bool linucb = policy.kind == policy::PolicyKind::kLinUcb;
   policy.exploration = linucb ? policy::ExplorationMode::kOff : policy::ExplorationMode::kNatural;
   policy.features = !options.features.empty();
+  const bool predicts =
+      policy.kind == policy::PolicyKind::kLogistic || policy.kind == policy::PolicyKind::kClusters;
+  if ((predicts || options.warm_strength > 0) && !policy.features) {
+    return "what is fitted offline needs a context that stays: pass --features";
+  }
+  if (policy.kind == policy::PolicyKind::kRules && policy.features) {
+    return "rules look at texts: leave out --features";
+  }
   if (options.exploration.empty()) return policy;
   const auto& names = policy::kExplorationModeNames;
   const auto found = std::ranges::find(names, options.exploration);
@@ -94,15 +103,22 @@ Said<Experiment> ExperimentOf(const ParetoBenchOptions& options, const ParetoDat
 struct Bench {
   ParetoData data;
   ParetoPolicy policy;
+  double warm_strength = 0;
   std::size_t threads = 1;
 };
 
 Said<std::vector<ParetoResult>> ResultsOf(const Bench& bench, const Experiment& experiment,
                                           const Streams& streams) {
+  ParetoPolicy policy = bench.policy;
+  auto offline =
+      FitOffline({bench.data, experiment.cases.front(), experiment.streams.front(), policy},
+                 bench.warm_strength);
+  if (auto* problem = std::get_if<std::string>(&offline)) return std::move(*problem);
+  policy.offline = std::get<std::shared_ptr<const ParetoOffline>>(std::move(offline));
   std::vector<ParetoRun> runs;
   for (const ParetoCase& parameters : experiment.cases) {
     for (const ParetoStream& stream : experiment.streams) {
-      runs.push_back({bench.data, parameters, stream, bench.policy});
+      runs.push_back({bench.data, parameters, stream, policy});
     }
   }
   std::size_t requests = 0;
@@ -136,7 +152,8 @@ std::vector<ParetoReference> ReferencesOf(const ParetoBenchOptions& options,
 
 ParetoHeading HeadingOf(const ParetoBenchOptions& options, const Bench& bench) {
   const auto mode = static_cast<std::size_t>(bench.policy.exploration);
-  return {bench.data.name, options.policy, std::string(policy::kExplorationModeNames[mode]),
+  const std::string warm = options.warm_strength > 0 ? ", warm" : "";
+  return {bench.data.name, options.policy + warm, std::string(policy::kExplorationModeNames[mode]),
           options.features};
 }
 
@@ -202,7 +219,7 @@ int BenchPareto(const ParetoBenchOptions& options, const Streams& streams) {
   auto data = DataOf(options);
   if (const auto* problem = std::get_if<std::string>(&data)) return Refuse(*problem, streams);
   const Bench bench{std::get<ParetoData>(std::move(data)), std::get<ParetoPolicy>(policy),
-                    ThreadsOf(options)};
+                    options.warm_strength, ThreadsOf(options)};
   const auto played = PlayExperiments(options, bench, streams);
   if (const auto* problem = std::get_if<std::string>(&played)) return Refuse(*problem, streams);
   const auto& all = std::get<PlayedAll>(played);

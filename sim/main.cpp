@@ -6,13 +6,31 @@
 #include <CLI/CLI.hpp>
 
 #include "daemon/logging.h"
+#include "policy/fitted.h"
 #include "sim/bench.h"
 #include "sim/command.h"
+#include "sim/fit.h"
 #include "sim/world_table.h"
 
 namespace {
 
 using namespace sluice::sim;
+
+void AddArms(CLI::App& command, std::vector<Wish>& arms) {
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--arm",
+          [&arms](const std::vector<std::string>& wishes) {
+            for (const std::string& wish : wishes) {
+              const std::size_t equals = wish.find('=');
+              if (equals == std::string::npos) throw CLI::ValidationError("--arm", "NAME=MODEL");
+              arms.emplace_back(wish.substr(0, equals), wish.substr(equals + 1));
+            }
+          },
+          "NAME=MODEL: which model of the data set stands for an arm of the router")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
 
 void AddSource(CLI::App& command, SourceOptions& options) {
   auto* data = command.add_option("--data", options.data, "Data set: JSON lines (sim/README.md)");
@@ -29,19 +47,7 @@ void AddSource(CLI::App& command, SourceOptions& options) {
       ->check(CLI::Range(std::size_t{1}, std::size_t{10'000'000}));
   command.add_flag("--shuffle-contexts", options.shuffle_contexts,
                    "Control: send each request with the text of another one");
-  command
-      .add_option_function<std::vector<std::string>>(
-          "--arm",
-          [&options](const std::vector<std::string>& wishes) {
-            for (const std::string& wish : wishes) {
-              const std::size_t equals = wish.find('=');
-              if (equals == std::string::npos) throw CLI::ValidationError("--arm", "NAME=MODEL");
-              options.arms.emplace_back(wish.substr(0, equals), wish.substr(equals + 1));
-            }
-          },
-          "NAME=MODEL: which model of the data set stands for an arm of the router")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  AddArms(command, options.arms);
 }
 
 void AddRun(CLI::App& command, RunOptions& options) {
@@ -74,14 +80,34 @@ void AddDrive(CLI::App& command, DriveCommandOptions& options) {
   command.add_option("--json", options.json, "Write the table to this file as well");
 }
 
+void AddFit(CLI::App& command, FitOptions& options) {
+  auto* data = command.add_option("--data", options.data, "Data set: JSON lines (sim/README.md)");
+  command.add_option("--log", options.log, "Copy of a daemon's store.directory")->excludes(data);
+  command.add_option("--config", options.config, "With --data: the router's configuration file");
+  command.add_option("--router", options.router, "Which router")->capture_default_str();
+  AddArms(command, options.arms);
+  command.add_option("--kind", options.kind, "statistics (a warm start), logistic or clusters")
+      ->capture_default_str();
+  command.add_option("--clusters", options.clusters, "So many")
+      ->check(CLI::Range(std::size_t{1}, sluice::policy::kClustersMax))
+      ->capture_default_str();
+  command.add_option("--seed", options.seed, "Of the clusters");
+  command.add_option("--out", options.out, "File (logistic, clusters: default the terminal)");
+}
+
 void AddPareto(CLI::App& command, ParetoBenchOptions& options) {
   command.add_option("--data-dir", options.data_dir, "Folder of the data (sim/README.md)")
       ->capture_default_str();
   command.add_option("--experiment", options.experiment, "01, 02, 03 or 04 (default: all)");
-  command.add_option("--policy", options.policy, "linucb, thompson or squarecb")
+  command
+      .add_option("--policy", options.policy,
+                  "Any; rules need texts, logistic and clusters --features; those are fitted on "
+                  "the burn-in")
       ->capture_default_str();
   command.add_option("--exploration", options.exploration,
                      "natural, off or cap (default: off for linucb, natural for others)");
+  command.add_option("--warm", options.warm_strength,
+                     "Start from the burn-in's outcomes of all arms, as so many observations each");
   command.add_option("--seeds", options.seeds, "Only the first so many");
   command.add_option("--features", options.features,
                      "File of float32 rows (default: the product's own text features)");
@@ -121,11 +147,15 @@ int main(int argc, char** argv) {
   bench_command->require_subcommand(1);
   AddPareto(*bench_command->add_subcommand("pareto", "The four experiments of ParetoBandit"),
             pareto);
+  FitOptions fit;
+  auto* fit_command = app.add_subcommand("fit", "What a router can start from, or be told");
+  AddFit(*fit_command, fit);
   CLI11_PARSE(app, argc, argv);
   // A daemon that goes away is a failed request, told and tried again; not the end of the drive.
   std::signal(SIGPIPE, SIG_IGN);
   const Streams streams{std::cout, std::cerr, stderr};
   if (worlds_command->parsed()) return ListWorlds(worlds, streams);
   if (bench_command->parsed()) return BenchPareto(pareto, streams);
+  if (fit_command->parsed()) return Fit(fit, streams);
   return run_command->parsed() ? Run(run, streams) : Drive(drive, streams);
 }

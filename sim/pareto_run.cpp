@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sim/parallel.h"
+#include "sim/pareto_offline.h"
 #include "sim/process.h"
 
 namespace sluice::sim {
@@ -47,7 +48,10 @@ class Course {
   Course(const ParetoRun& run, Progress& progress)
       : run_(run), progress_(progress), options_(ParetoRouter(run)), process_(options_) {}
 
-  std::optional<std::string> Start() { return process_.Start(); }
+  std::optional<std::string> Start() {
+    const ParetoOffline* offline = run_.policy.offline.get();
+    return process_.Start(offline != nullptr && offline->warm ? &*offline->warm : nullptr);
+  }
 
   std::optional<std::string> PlaySegment(const ParetoPhase& phase,
                                          const std::vector<std::size_t>& rows) {
@@ -111,6 +115,12 @@ config::RouterOptions ParetoRouter(const ParetoRun& run) {
     router.context.source = policy::ContextSource::kEmbedding;
     router.context.projection = policy::Projection::kAsGiven;
     router.context.dimension = run.data.rows.front().embedding.size();
+  }
+  if (const ParetoOffline* offline = run.policy.offline.get()) {
+    router.warm_start_strength = offline->warm_strength;
+    router.rules = offline->rules;
+    router.clusters = offline->tables.clusters;
+    router.fitted_arms = offline->tables.arms;
   }
   return router;
 }

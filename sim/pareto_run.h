@@ -3,6 +3,7 @@
 // results do not depend on how many.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
@@ -15,10 +16,13 @@
 
 namespace sluice::sim {
 
+struct ParetoOffline;  // pareto_offline.h
+
 struct ParetoPolicy {
   policy::PolicyKind kind = policy::PolicyKind::kLinUcb;
   policy::ExplorationMode exploration = policy::ExplorationMode::kOff;
-  bool features = false;  // the rows' embeddings instead of their text
+  bool features = false;                         // the rows' embeddings instead of their text
+  std::shared_ptr<const ParetoOffline> offline;  // null: none
 };
 
 // What a run needs; everything outlives it.

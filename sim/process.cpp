@@ -70,11 +70,16 @@ Process::Process(std::vector<config::RouterOptions> routers)
 
 Process::~Process() = default;
 
-std::optional<std::string> Process::Start() {
+std::optional<std::string> Process::Start(const daemon::WarmStartFile* warm) {
   for (std::size_t id = 0; id < options_.size(); ++id) {
     auto record =
         daemon::MakeRecord(options_[id], static_cast<std::uint32_t>(id), nullptr, kGramSeed);
     if (!record) return record.error().message;
+    const auto made = daemon::MakeDefinition(*record);
+    if (!made) return made.error().message;
+    const auto started = warm != nullptr ? daemon::AddWarmStarts(**made, 0, *warm, *record)
+                                         : daemon::AddWarmStarts(**made, 0, *record);
+    if (!started) return started.error().message;
     record->time_us = now_us_;
     if (const auto appended = store_->AppendRouter(*record); !appended) {
       return appended.error().message;

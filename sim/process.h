@@ -15,6 +15,7 @@
 #include "daemon/learner.h"
 #include "daemon/router.h"
 #include "daemon/snapshot.h"
+#include "daemon/warm_start.h"
 #include "sim/environment.h"
 #include "sim/feedback_queue.h"
 #include "store/store.h"
@@ -30,8 +31,9 @@ class Process {
   // From now on answers say how they were made.
   void Explain() { explain_ = true; }
 
-  // What went wrong, if anything; so in all that follows.
-  std::optional<std::string> Start();
+  // What went wrong, if anything; so in all that follows. Arms start from `warm`, or without one
+  // from the files that the router names.
+  std::optional<std::string> Start(const daemon::WarmStartFile* warm = nullptr);
 
   // Sends the task's text or embedding, whichever the router reads. Of all arms, or of `only_arm`.
   // `router` is the place in what the process was made with.

@@ -29,7 +29,7 @@ const std::vector<Row>& Table() {
       {"sim",
        {"config/", "policy/", "store/", "daemon/router.h", "daemon/learner.h", "daemon/ids.h",
         "daemon/roster.h", "daemon/snapshot.h", "daemon/metrics.h", "daemon/changes.h",
-        "daemon/logging.h", "api/service.h"}},
+        "daemon/logging.h", "daemon/warm_start.h", "api/service.h"}},
       {"tests", {"policy/", "store/", "api/", "config/", "daemon/", "sim/"}},
   };
   return table;

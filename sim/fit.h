@@ -1,0 +1,27 @@
+// `sluice-sim fit`: from a data set or a daemon's log, what a router can start from or be told.
+// From options to what is written; exit codes as in command.h.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sim/command.h"
+
+namespace sluice::sim {
+
+struct FitOptions {
+  std::string data;    // file; empty: the log
+  std::string log;     // a copy of a daemon's store.directory; empty: the data
+  std::string config;  // of the router, with data; empty: the embedded defaults
+  std::string router = "default";
+  std::vector<Wish> arms;  // with data
+  std::string kind = "statistics";
+  std::size_t clusters = 16;
+  std::uint64_t seed = 1;  // of the clusters
+  std::string out;         // file; empty: the terminal, which statistics are not for
+};
+
+int Fit(const FitOptions& options, const Streams& streams);
+
+}  // namespace sluice::sim

@@ -1,0 +1,222 @@
+// What is fitted offline is what the product would have learnt, and helps whoever starts from it.
+#include "sim/fit.h"
+
+#include <fstream>
+#include <sstream>
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "sim/experiment.h"
+#include "sim/fit_log.h"
+#include "tests/support/event_log.h"
+#include "tests/support/process_in_memory.h"
+#include "tests/support/temporary_directory.h"
+
+namespace sluice::sim {
+namespace {
+
+constexpr std::size_t kTrain = 600;
+constexpr std::size_t kScore = 600;
+
+struct Printed {
+  int code = 0;
+  std::string out;
+  std::string err;
+};
+
+Printed FitIt(const FitOptions& options) {
+  std::ostringstream out;
+  std::ostringstream err;
+  const int code = Fit(options, {out, err});
+  return {code, out.str(), err.str()};
+}
+
+std::string Contents(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+config::RouterOptions Router() {
+  config::RouterOptions router = tests::SmallRouter();
+  router.context.projection = policy::Projection::kAsGiven;
+  router.prior.feature_precision = 50;
+  router.objective.cost_weight = 0;
+  return router;
+}
+
+// Rows to fit on and rows to score, a configuration without what is fitted.
+struct Kit {
+  Kit() {
+    world =
+        MakeLinearWorld({.name = "linear", .seed = 5, .tasks = kTrain + kScore}, FactsOf(Router()));
+    std::ofstream rows(data);
+    rows << R"({"meta": {"arms": ["economy", "standard", "premium"]}})"
+         << "\n";
+    for (std::size_t i = 0; i < kTrain; ++i) {
+      const Task& task = world.tasks[i];
+      nlohmann::json row{{"embedding", task.embedding}};
+      for (const Outcome& outcome : task.outcomes) {
+        row["r"].push_back(outcome.reward);
+        row["c"].push_back(outcome.cost_usd);
+      }
+      rows << row.dump() << "\n";
+    }
+    std::ofstream(config) << config::PrintRouter(Router());
+    world.tasks.erase(world.tasks.begin(), world.tasks.begin() + kTrain);
+  }
+
+  FitOptions Options(const std::string& kind) const {
+    FitOptions options;
+    options.data = data;
+    options.config = config;
+    options.kind = kind;
+    options.out = directory.File(kind);
+    return options;
+  }
+
+  // Mean expected reward over the first `requests` scored ones.
+  double Reward(const config::RouterOptions& router, std::size_t requests) const {
+    Progress silent(nullptr, "", 0);
+    Environment some = world;
+    some.tasks.resize(requests);
+    const auto choices = RunExperiment(some, {.router = router}, silent);
+    if (const auto* problem = std::get_if<std::string>(&choices)) FAIL(*problem);
+    double sum = 0;
+    for (std::size_t i = 0; i < requests; ++i) {
+      const auto arm = static_cast<std::size_t>(std::get<Choices>(choices)[i]);
+      sum += some.tasks[i].outcomes[arm].expected_reward;
+    }
+    return sum / static_cast<double>(requests);
+  }
+
+  tests::TemporaryDirectory directory;
+  std::string data = directory.File("train.jsonl");
+  std::string config = directory.File("router.toml");
+  Environment world;
+};
+
+config::RouterOptions Told(const Kit& kit, const std::string& kind) {
+  std::string toml = config::PrintRouter(Router()) + "\n" + Contents(kit.Options(kind).out);
+  const auto at = toml.find("policy = \"thompson\"");
+  toml.replace(at, 19, "policy = \"" + kind + "\"");
+  const auto mode = toml.find("mode = \"cap\"");
+  toml.replace(mode, 12, "mode = \"natural\"");
+  const auto parsed = config::Parse(toml, "told.toml");
+  if (const auto* problems = std::get_if<1>(&parsed)) FAIL(config::ToString(problems->front()));
+  return std::get<config::Options>(parsed).routers.front();
+}
+
+}  // namespace
+
+TEST_CASE("a warm start chooses better than a cold one from the first request on") {
+  const Kit kit;
+  const FitOptions options = kit.Options("statistics");
+  const Printed printed = FitIt(options);
+  CAPTURE(printed.err);
+  REQUIRE(printed.code == 0);
+  CHECK(printed.err == "labels: economy 600, standard 600, premium 600\n");
+  const std::string bytes = Contents(options.out);
+  FitIt(options);
+  CHECK((Contents(options.out) == bytes));
+  config::RouterOptions router = Router();
+  const double cold = kit.Reward(router, 200);
+  const double uniform = [&] {
+    config::RouterOptions random = Router();
+    random.policy.kind = policy::PolicyKind::kUniform;
+    random.policy.exploration.mode = policy::ExplorationMode::kNatural;
+    return kit.Reward(random, 200);
+  }();
+  router.warm_start = options.out;
+  const double warm = kit.Reward(router, 200);
+  CAPTURE(uniform, cold, warm);
+  CHECK(cold > uniform);
+  CHECK(warm > cold + (cold - uniform) / 4);
+}
+
+TEST_CASE("a logistic classifier and clusters that were fitted choose better than chance") {
+  const Kit kit;
+  config::RouterOptions random = Router();
+  random.policy.kind = policy::PolicyKind::kUniform;
+  random.policy.exploration.mode = policy::ExplorationMode::kNatural;
+  const double uniform = kit.Reward(random, kScore);
+  for (const std::string kind : {"logistic", "clusters"}) {
+    const Printed printed = FitIt(kit.Options(kind));
+    CAPTURE(kind, printed.err, uniform);
+    REQUIRE(printed.code == 0);
+    const std::string bytes = Contents(kit.Options(kind).out);
+    FitIt(kit.Options(kind));
+    CHECK((Contents(kit.Options(kind).out) == bytes));
+    CHECK(kit.Reward(Told(kit, kind), kScore) > uniform + 0.02);
+  }
+}
+
+TEST_CASE("what is fitted of a log is what the daemon learnt to the bit") {
+  const tests::TemporaryDirectory directory;
+  std::vector<std::string> learnt;
+  {
+    store::StoreOptions place;
+    place.directory = directory.File("store");
+    tests::ProcessInMemory process(tests::With(Router()), *store::OpenStore(place));
+    REQUIRE(process.ok);
+    policy::Rng rng(9);
+    for (int i = 0; i < 300; ++i) {
+      api::RouteRequest request;
+      request.embedding.emplace();
+      for (std::size_t k = 0; k < tests::kLogDimension; ++k) {
+        request.embedding->push_back(static_cast<float>(rng.Normal()));
+      }
+      process.now_us += 1000;
+      const auto answer = std::get<api::RouteAnswer>(process.Route(request));
+      process.Reward(answer.decision_id, 0.5 + 0.1 * rng.Uniform(), 1e-4 * (1 + rng.Uniform()));
+      REQUIRE(process.learner().Step().ok());
+    }
+    for (policy::ArmId arm = 0; arm < 3; ++arm) {
+      learnt.push_back(process.learner().ArmStatistics(0, arm).value());
+    }
+  }
+  const auto samples = SamplesOfLog(directory.File("store"), "default");
+  if (const auto* problem = std::get_if<std::string>(&samples)) FAIL(*problem);
+  const auto& from = std::get<LoggedSamples>(samples);
+  const daemon::WarmStartFile file = FitStatistics(*from.definition, from.samples);
+  REQUIRE(file.arms.size() == 3);
+  for (std::size_t arm = 0; arm < 3; ++arm) {
+    // Behind the mark of the space.
+    CHECK((file.arms[arm].statistics == learnt[arm].substr(sizeof(std::uint64_t))));
+  }
+}
+
+TEST_CASE("what cannot be fitted is refused with the reason") {
+  const Kit kit;
+  const auto refusal = [](const FitOptions& options) {
+    const Printed printed = FitIt(options);
+    CHECK(printed.code == 2);
+    return printed.err;
+  };
+  FitOptions options = kit.Options("statistics");
+  options.log = "x";
+  CHECK(refusal(options) == "sluice-sim: pass --data FILE or --log DIR\n");
+  options = kit.Options("forest");
+  CHECK(refusal(options) ==
+        "sluice-sim: there is no kind \"forest\"; pass statistics, logistic or clusters\n");
+  options = kit.Options("statistics");
+  options.out.clear();
+  CHECK(refusal(options) == "sluice-sim: statistics are bytes: pass --out FILE\n");
+  options = kit.Options("statistics");
+  options.config.clear();
+  CHECK(refusal(options).find("set projection = \"none\"") != std::string::npos);
+  options = kit.Options("statistics");
+  options.router = "other";
+  CHECK(refusal(options) == "sluice-sim: the configuration has no router \"other\"\n");
+  std::ofstream(kit.config) << "[[router]]\ncontext.projection = \"none\"\n";
+  CHECK(refusal(kit.Options("logistic")) ==
+        "sluice-sim: row 1 of the data has not what the router reads: a prompt\n");
+  options = kit.Options("statistics");
+  options.data.clear();
+  options.log = kit.directory.File("missing/store");
+  CHECK_FALSE(refusal(options).empty());
+}
+
+}  // namespace sluice::sim
