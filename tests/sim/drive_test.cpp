@@ -75,7 +75,7 @@ config::RouterOptions EmbeddingRouter() {
   return router;
 }
 
-Environment World(const config::RouterOptions& router, std::size_t tasks) {
+Environment TasksOf(const config::RouterOptions& router, std::size_t tasks) {
   const RouterFacts facts = FactsOf(router);
   WorldOptions options{.name = std::string(DefaultWorld(facts)), .seed = 4, .tasks = tasks};
   return std::get<Environment>(MakeWorld(options, facts));
@@ -97,7 +97,7 @@ TEST_CASE("driving a fresh daemon in lockstep makes the choices of a run") {
   for (const config::RouterOptions& router : {TextRouter(), EmbeddingRouter()}) {
     for (const std::size_t delay : {std::size_t{0}, std::size_t{7}}) {
       CAPTURE(delay, router.context.dimension);
-      const Environment world = World(router, 400);  // beyond the fit of a map
+      const Environment world = TasksOf(router, 400);  // beyond the fit of a map
       const Live live(router);
       DriveOptions options = live.Options();
       options.lockstep = true;
@@ -127,7 +127,7 @@ TEST_CASE("what a daemon says about its router is what its configuration says") 
 }
 
 TEST_CASE("over several connections every outcome is reported once") {
-  const Environment world = World(TextRouter(), 600);
+  const Environment world = TasksOf(TextRouter(), 600);
   const Live live(TextRouter());
   DriveOptions options = live.Options();
   options.connections = 5;
@@ -142,7 +142,7 @@ TEST_CASE("over several connections every outcome is reported once") {
 }
 
 TEST_CASE("a drive outlives a restart of the daemon") {
-  const Environment world = World(TextRouter(), 400);
+  const Environment world = TasksOf(TextRouter(), 400);
   Live live(TextRouter());
   DriveOptions options = live.Options();
   options.lockstep = true;
@@ -160,7 +160,7 @@ TEST_CASE("a drive outlives a restart of the daemon") {
 }
 
 TEST_CASE("refused requests are counted and after many in a row the drive gives up") {
-  const Environment prompts = World(TextRouter(), 300);
+  const Environment prompts = TasksOf(TextRouter(), 300);
   const Live live(EmbeddingRouter());
   const DriveResult result = Driven(prompts, live.Options());
   CHECK(result.traffic.routed == 0);

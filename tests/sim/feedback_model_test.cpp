@@ -31,7 +31,7 @@ Environment TasksOf(const World& world, std::size_t tasks) {
   return std::get<Environment>(std::move(made));
 }
 
-Course Played(const World& world, const config::RouterOptions& router, std::size_t tasks) {
+Course CourseOf(const World& world, const config::RouterOptions& router, std::size_t tasks) {
   const Environment environment = TasksOf(world, tasks);
   Progress silent(nullptr, "", 0);
   auto courses = RunTogether({{environment,
@@ -44,7 +44,7 @@ Course Played(const World& world, const config::RouterOptions& router, std::size
   return std::move(std::get<0>(courses).front());
 }
 
-double Mean(const FeedbackModel& model, std::size_t tasks) {
+double MeanDelay(const FeedbackModel& model, std::size_t tasks) {
   double sum = 0;
   for (std::size_t i = 0; i < tasks; ++i) {
     sum += static_cast<double>(DelayOf(model, {kSeed, i}));
@@ -95,12 +95,12 @@ std::vector<std::string> LearntFrom(const World& world, const config::RouterOpti
 TEST_CASE("delays have the mean that is asked") {
   constexpr std::size_t kTasks = 20000;
   FeedbackModel model{.delay = 100};
-  CHECK(Mean(model, kTasks) == 100);
+  CHECK(MeanDelay(model, kTasks) == 100);
   // Three and some standard errors: sd 58.0 and 100.5.
   model.delay_kind = DelayKind::kUniform;
-  CHECK(std::abs(Mean(model, kTasks) - 100) < 3.29 * 58.1 / std::sqrt(kTasks));
+  CHECK(std::abs(MeanDelay(model, kTasks) - 100) < 3.29 * 58.1 / std::sqrt(kTasks));
   model.delay_kind = DelayKind::kGeometric;
-  CHECK(std::abs(Mean(model, kTasks) - 100) < 3.29 * 100.6 / std::sqrt(kTasks));
+  CHECK(std::abs(MeanDelay(model, kTasks) - 100) < 3.29 * 100.6 / std::sqrt(kTasks));
   std::size_t at_once = 0;
   for (std::size_t i = 0; i < kTasks; ++i) at_once += DelayOf(model, {kSeed, i}) == 0 ? 1 : 0;
   const double p = 1.0 / 101;
@@ -123,7 +123,7 @@ TEST_CASE("outcomes come in the order in which they are due") {
 TEST_CASE("as many outcomes are censored as the file says") {
   const World world = WorldOf("censored");
   constexpr std::size_t kTasks = 3000;
-  const Course course = Played(world, RouterOf(world), kTasks);
+  const Course course = CourseOf(world, RouterOf(world), kTasks);
   const double p = 1 - world.feedback.censored;
   CHECK(std::abs(static_cast<double>(course.told.rated) - p * kTasks) <
         3.29 * std::sqrt(p * (1 - p) * kTasks));
@@ -133,7 +133,7 @@ TEST_CASE("as many outcomes are censored as the file says") {
 TEST_CASE("complaints come more often than praise where the file says so") {
   const World world = WorldOf("one-sided");
   constexpr std::size_t kTasks = 3000;
-  const Course course = Played(world, RouterOf(world), kTasks);
+  const Course course = CourseOf(world, RouterOf(world), kTasks);
   const Environment environment = TasksOf(world, kTasks);
   double expected = 0;
   double variance = 0;
@@ -166,14 +166,14 @@ TEST_CASE("a poisoned source claims as often as the file says and what its rule 
   World clean = world;
   clean.feedback = {};
   config::RouterOptions router = RouterOf(world);
-  const Course poisoned = Played(world, router, kTasks);
+  const Course poisoned = CourseOf(world, router, kTasks);
   const double p = world.feedback.sources.front().share;
   CHECK(std::abs(static_cast<double>(poisoned.told.claims) - p * kTasks) <
         3.29 * std::sqrt(p * (1 - p) * kTasks));
   CHECK(poisoned.told.rated == kTasks);
-  CHECK(poisoned.choices != Played(clean, router, kTasks).choices);
+  CHECK(poisoned.choices != CourseOf(clean, router, kTasks).choices);
   router.sources.front().weight = 0;
-  CHECK(Played(world, router, kTasks).choices == Played(clean, router, kTasks).choices);
+  CHECK(CourseOf(world, router, kTasks).choices == CourseOf(clean, router, kTasks).choices);
 
   FeedbackModel model{.sources = {{"s", 1, ClaimRule::kInvert, 0}}};
   CHECK(ClaimOf(model, 0, {kSeed, 3}, 1, 0.25) == 0.75);
@@ -190,7 +190,7 @@ TEST_CASE("nothing is learnt within a burst and everything right after it") {
                   {.kind = EventKind::kFail, .arm = 0, .at = 0, .by = 0.6}};
   config::RouterOptions router = RouterOf(world);
   router.policy.exploration.mode = policy::ExplorationMode::kOff;
-  const Course course = Played(world, router, world.requests);
+  const Course course = CourseOf(world, router, world.requests);
   CHECK(std::count(course.choices.begin(), course.choices.begin() + 300, 0) == 300);
   CHECK(std::count(course.choices.begin() + 300, course.choices.end(), 0) == 0);
   const Timeline timeline(world, world.requests);

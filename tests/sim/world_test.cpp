@@ -31,7 +31,7 @@ RouterFacts RouterOf(const std::string& name) {
   return routers.empty() ? TextRouter() : FactsOf(routers.front());
 }
 
-Environment World(const std::string& name, std::uint64_t seed, std::size_t tasks = 300) {
+Environment TasksOf(const std::string& name, std::uint64_t seed, std::size_t tasks = 300) {
   const auto made = MakeWorld({.name = name, .seed = seed, .tasks = tasks}, RouterOf(name));
   if (const auto* problem = std::get_if<std::string>(&made)) FAIL(*problem);
   return std::get<Environment>(made);
@@ -42,8 +42,8 @@ Environment World(const std::string& name, std::uint64_t seed, std::size_t tasks
 TEST_CASE("a world is made from its seed alone") {
   for (const std::string& name : WorldNames()) {
     INFO(name);
-    CHECK(World(name, 7).tasks == World(name, 7).tasks);
-    CHECK_FALSE(World(name, 7).tasks == World(name, 8).tasks);
+    CHECK(TasksOf(name, 7).tasks == TasksOf(name, 7).tasks);
+    CHECK_FALSE(TasksOf(name, 7).tasks == TasksOf(name, 8).tasks);
   }
 }
 
@@ -51,8 +51,8 @@ TEST_CASE("a longer world begins as the shorter one") {
   // But for those in which something happens: that is stretched to the length.
   for (const std::string name : {"tasks", "linear"}) {
     INFO(name);
-    const auto short_one = World(name, 7, 50).tasks;
-    auto long_one = World(name, 7, 200).tasks;
+    const auto short_one = TasksOf(name, 7, 50).tasks;
+    auto long_one = TasksOf(name, 7, 200).tasks;
     long_one.resize(50);
     CHECK(long_one == short_one);
   }
@@ -60,7 +60,7 @@ TEST_CASE("a longer world begins as the shorter one") {
 
 TEST_CASE("in world collapse the best arm is the worst in the middle third") {
   constexpr std::size_t kCollapseArms = 4;
-  const Environment world = World("collapse", 7, 3000);
+  const Environment world = TasksOf("collapse", 7, 3000);
   std::vector<std::vector<double>> thirds(3, std::vector<double>(kCollapseArms, 0));
   for (std::size_t i = 0; i < world.tasks.size(); ++i) {
     for (std::size_t a = 0; a < kCollapseArms; ++a) {
@@ -79,7 +79,7 @@ TEST_CASE("in world collapse the best arm is the worst in the middle third") {
 TEST_CASE("what worlds draw scatters around the expectations they state") {
   for (const std::string& name : WorldNames()) {
     const std::uint64_t seed = 3;
-    const Environment world = World(name, seed, 4000);
+    const Environment world = TasksOf(name, seed, 4000);
     for (std::size_t a = 0; a < world.arms.size(); ++a) {
       CAPTURE(name, seed, a);
       double reward = 0;
@@ -105,7 +105,7 @@ TEST_CASE("what worlds draw scatters around the expectations they state") {
 }
 
 TEST_CASE("in world tasks a dearer arm is never worse and the cheap one fails on hard prompts") {
-  const Environment world = World("tasks", 1, 2000);
+  const Environment world = TasksOf("tasks", 1, 2000);
   double cheap_least = 1;
   double cheap_most = 0;
   for (const Task& task : world.tasks) {
@@ -137,7 +137,7 @@ TEST_CASE("prompts are varied and of text") {
 }
 
 TEST_CASE("the linear world gives unit embeddings and rewards linear in them") {
-  const Environment world = World("linear", 2, 200);
+  const Environment world = TasksOf("linear", 2, 200);
   for (const Task& task : world.tasks) {
     double square = 0;
     for (const float entry : task.embedding) square += double{entry} * double{entry};
@@ -164,7 +164,7 @@ TEST_CASE("a world that the router cannot read is refused with the one it can") 
 }
 
 TEST_CASE("a permutation moves whole tasks and depends on the seed") {
-  const Environment world = World("tasks", 1, 100);
+  const Environment world = TasksOf("tasks", 1, 100);
   Environment first = world;
   Environment second = world;
   Permute(first, 1);
@@ -181,7 +181,7 @@ TEST_CASE("a permutation moves whole tasks and depends on the seed") {
 }
 
 TEST_CASE("shuffled contexts leave the outcomes where they are and every text somewhere else") {
-  Environment world = World("tasks", 1, 100);
+  Environment world = TasksOf("tasks", 1, 100);
   for (std::size_t i = 0; i < world.tasks.size(); ++i) world.tasks[i].text = std::to_string(i);
   Environment shuffled = world;
   ShuffleContexts(shuffled, 9);

@@ -50,16 +50,12 @@ ExperimentOptions OptionsOf(const World& world, const config::RouterOptions& rou
           .seed = seed};
 }
 
-Course Played(const World& world, const config::RouterOptions& router, std::size_t tasks) {
+Course CourseOf(const World& world, const config::RouterOptions& router, std::size_t tasks) {
   const Environment environment = TasksOf(world, router, tasks);
   Progress silent(nullptr, "", 0);
   auto courses = RunTogether({{environment, OptionsOf(world, router, tasks)}}, silent);
   if (const auto* problem = std::get_if<std::string>(&courses)) FAIL(*problem);
   return std::move(std::get<0>(courses).front());
-}
-
-Course Played(const World& world, std::size_t tasks) {
-  return Played(world, RoutersOf(world).front(), tasks);
 }
 
 World Without(World world, EventKind kind) {
@@ -188,13 +184,13 @@ TEST_CASE("an announced price moves choices at its request and one that is not d
   world.feedback.delay = world.requests;
   WorldEvent event{.kind = EventKind::kPrice, .at = 200, .factor = 1000};
   const config::RouterOptions router = Greedy(RoutersOf(world).front());
-  const std::int32_t favourite = Played(world, router, world.requests).choices.front();
+  const std::int32_t favourite = CourseOf(world, router, world.requests).choices.front();
   event.arm = static_cast<std::size_t>(favourite);
   for (const bool announced : {true, false}) {
     CAPTURE(announced);
     event.announced = announced;
     world.events = {event};
-    const Choices choices = Played(world, router, world.requests).choices;
+    const Choices choices = CourseOf(world, router, world.requests).choices;
     CHECK(std::count(choices.begin(), choices.begin() + 200, favourite) == 200);
     CHECK(std::count(choices.begin() + 200, choices.end(), favourite) == (announced ? 0 : 200));
   }
@@ -229,7 +225,7 @@ TEST_CASE("an arm that joins is there from its request on and nothing compares w
   router.policy.kind = policy::PolicyKind::kUniform;
   router.policy.exploration.mode = policy::ExplorationMode::kNatural;
   const std::size_t tasks = 600;
-  const Choices choices = Played(world, router, tasks).choices;
+  const Choices choices = CourseOf(world, router, tasks).choices;
   const auto middle = choices.begin() + tasks / 2;
   CHECK(std::count(choices.begin(), middle, newcomer) == 0);
   // A third of 300 within 3.29 standard deviations.
@@ -348,8 +344,8 @@ TEST_CASE("a restart leaves every choice as it would have been") {
     CAPTURE(policy);
     config::RouterOptions router = RoutersOf(world).front();
     router.policy.kind = *policy::PolicyKindFromName(policy);
-    const Course restarted = Played(world, router, 1500);
-    const Course uninterrupted = Played(steady, router, 1500);
+    const Course restarted = CourseOf(world, router, 1500);
+    const Course uninterrupted = CourseOf(steady, router, 1500);
     CHECK(restarted.choices == uninterrupted.choices);
     CHECK(restarted.told == uninterrupted.told);
   }

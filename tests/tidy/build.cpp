@@ -27,7 +27,8 @@ const std::vector<Row>& Table() {
         "sluice_cpu_check", "prometheus-cpp::*", "spdlog::*", "CLI11::*", "Boost::*"}},
       {"sim",
        {"sluice_config", "sluice_policy", "sluice_store", "sluice_daemon", "sluice_sim",
-        "sluice_cpu_check", "PkgConfig::httplib", "nlohmann_json::*", "CLI11::*"}},
+        "sluice_cpu_check", "PkgConfig::httplib", "nlohmann_json::*", "CLI11::*",
+        "tomlplusplus::*"}},
   };
   return table;
 }
