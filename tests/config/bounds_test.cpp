@@ -26,6 +26,7 @@ const std::string kNamedArm =
 const std::string kPriceTable = kNamedArm + "[[router.arm.price]]\n";
 const std::string kPlanTable = "[[router]]\n[[router.plan]]\n";
 const std::string kSourceTable = "[[router]]\n[[router.source]]\n";
+const std::string kChallengerTable = "[[router]]\n[[router.challenger]]\n";
 const std::string kFeatureTable = "[[router]]\n[[router.context.feature]]\n";
 
 std::vector<Bound> PlainNumbers() {
@@ -207,6 +208,25 @@ std::vector<Bound> ArmNumbers() {
   };
 }
 
+std::vector<Bound> ChallengerNumbers() {
+  const auto bound = [](std::string key, std::vector<std::string> accepted,
+                        std::vector<std::string> refused) {
+    return Bound{kChallengerTable + "name = \"c\"\n", "router[0].challenger[0].", std::move(key),
+                 std::move(accepted), std::move(refused)};
+  };
+  return {
+      bound("alpha", {"0", "10"}, {"-0.001", "10.001"}),
+      bound("thompson_scale", {"0.01", "10"}, {"0", "0.0099", "10.001"}),
+      bound("epsilon", {"0", "1"}, {"-0.001", "1.001"}),
+      bound("gamma", {"0", "1e6"}, {"-0.001", "1000001"}),
+      bound("level", {"1e-6", "0.5"}, {"0", "0.501"}),
+      bound("margin", {"0", "1"}, {"-0.001", "1.001"}),
+      bound("labels_min", {"1", "1000000000"}, {"0", "1000000001"}),
+      bound("judged_within_s", {"1", "31536000"}, {"0", "31536001"}),
+      bound("gain_assumed", {"0.0001", "1"}, {"0", "1.001"}),
+  };
+}
+
 std::string Quoted(const std::string& text) {
   return "\"" + text + "\"";
 }
@@ -228,6 +248,7 @@ std::vector<Bound> Texts() {
       {arm + "name = \"x\"\n", "router[0].arm[0].", "model", labels, no_labels},
       {kPlanTable, "router[0].plan[0].", "name", names, no_names},
       {kSourceTable, "router[0].source[0].", "name", names, no_names},
+      {kChallengerTable, "router[0].challenger[0].", "name", names, no_names},
       {kNamedArm, "router[0].arm[0].", "start", {"\"others\"", "\"prior\""}, no_names},
       {"[[router]]\n[router.context]\nsource = \"embedding\"\ndimension = 64\n",
        "router[0].context.", "embedding_model", labels, no_labels},
@@ -361,8 +382,8 @@ struct Collector {
 }  // namespace
 
 TEST_CASE("a number is accepted at its bounds and refused beyond them") {
-  for (const auto& bounds :
-       {PlainNumbers(), LearningNumbers(), ChoosingNumbers(), ArmNumbers(), Offline()}) {
+  for (const auto& bounds : {PlainNumbers(), LearningNumbers(), ChoosingNumbers(), ArmNumbers(),
+                             ChallengerNumbers(), Offline()}) {
     CheckBounds(bounds);
   }
 }
@@ -387,8 +408,8 @@ TEST_CASE("no row of the table is missing from the tests of bounds") {
   Collector collector{rows, ""};
   const Options defaults = Defaults();
   Walk(collector, defaults);
-  for (const auto& bounds :
-       {PlainNumbers(), LearningNumbers(), ChoosingNumbers(), ArmNumbers(), Offline(), Texts()}) {
+  for (const auto& bounds : {PlainNumbers(), LearningNumbers(), ChoosingNumbers(), ArmNumbers(),
+                             ChallengerNumbers(), Offline(), Texts()}) {
     for (const Bound& bound : bounds) rows.erase(bound.field + bound.key);
   }
   CHECK(rows == std::set<std::string>{});

@@ -48,6 +48,22 @@ TEST_CASE("a budget that is wrong by itself is reported once") {
             .ends_with("did you mean \"budget\"?"));
 }
 
+TEST_CASE("a challenger goes by what the log has") {
+  const std::string challenger = "[[router.challenger]]\nname = \"c\"\n";
+  CHECK(ProblemsOf(kRouter + challenger + challenger.substr(0, 23) + "name = \"d\"\n").empty());
+  CHECK(Only(kRouter + challenger + challenger).find("names must differ") != std::string::npos);
+  CHECK(Only(kRouter + "observe = true\n" + challenger)
+            .find("does not go with confidence_gate, baseline_guard or observe") !=
+        std::string::npos);
+  CHECK(Only(kRouter + "[router.confidence_gate]\nenabled = true\n" + challenger)
+            .find("does not go with confidence_gate") != std::string::npos);
+  CHECK(Only(kRouter + challenger + "policy = \"fixed\"\n")
+            .find("challenger[0].fixed_arm: must be the name of an arm") != std::string::npos);
+  CHECK(ProblemsOf(kRouter + challenger + "policy = \"fixed\"\nfixed_arm = \"economy\"\n").empty());
+  CHECK(Only(kRouter + challenger + "fixed_arm = \"economy\"\n")
+            .find("does not go with policy \"thompson\"") != std::string::npos);
+}
+
 TEST_CASE("a month costs at least what one of its days may") {
   for (const std::string& table :
        {kRouter + "[router.ceiling]\n", kRouter + "[[router.plan]]\nname = \"p\"\n"}) {
