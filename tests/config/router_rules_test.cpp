@@ -50,7 +50,7 @@ TEST_CASE("a budget that is wrong by itself is reported once") {
 
 TEST_CASE("a challenger goes by what the log has") {
   const std::string challenger = "[[router.challenger]]\nname = \"c\"\n";
-  CHECK(ProblemsOf(kRouter + challenger + challenger.substr(0, 23) + "name = \"d\"\n").empty());
+  CHECK(ProblemsOf(kRouter + challenger + challenger.substr(0, 22) + "name = \"d\"\n").empty());
   CHECK(Only(kRouter + challenger + challenger).find("names must differ") != std::string::npos);
   CHECK(Only(kRouter + "observe = true\n" + challenger)
             .find("does not go with confidence_gate, baseline_guard or observe") !=
