@@ -74,12 +74,13 @@ Result<Done> RouterFold::Define(Position position, const store::RouterRecord& re
   FadeChanged(position);
   AddArms(record, *definition_);
   tally_.arms.resize(record.arm_names.size());
-  NotePrices(position);
+  const bool repriced = NotePrices(position);
   PlaceScopes(position);
   challengers_.Define(before.get(), *definition_, {position, store_, LabelRate()});
   PutInForce();
   TellTests(position);
   if (before == nullptr) return Done{};
+  SolveAnew(repriced);
   if (before->policy.kind != definition_->policy.kind) RestorePending();
   const bool wider = before->options.context.components != definition_->options.context.components;
   if (map_ != nullptr && wider) {
@@ -186,12 +187,23 @@ void RouterFold::FadeChanged(Position position) {
   }
 }
 
-void RouterFold::NotePrices(Position position) {
+bool RouterFold::NotePrices(Position position) {
   prices_.resize(definition_->arms.size());
+  bool repriced = false;
   for (std::size_t i = 0; i < prices_.size(); ++i) {
     const policy::TokenPrices now = PricesOf(definition_->arms[i]);
     if (!prices_[i].empty() && SamePrices(prices_[i].back().prices, now)) continue;
+    repriced = repriced || !prices_[i].empty();
     prices_[i].push_back({position, now});
+  }
+  return repriced;
+}
+
+// Before the next request, which pays the new prices already.
+void RouterFold::SolveAnew(bool repriced) {
+  for (ScopeState& scope : scopes_) {
+    if (repriced) scope.pacer.Reprice();
+    SolveWhenDue(scope);
   }
 }
 

@@ -109,8 +109,10 @@ class RouterFold {
   void AddArms(const store::RouterRecord& record, const RouterDefinition& definition);
   void NoteArmModels(store::Position position);
   void FadeChanged(store::Position position);
-  void NotePrices(store::Position position);
+  // Whether a price that was known is another one now.
+  bool NotePrices(store::Position position);
   void PlaceScopes(store::Position position);
+  void SolveAnew(bool repriced);
   // The scope that a decision was made under: its money stays there, whatever is configured since.
   ScopeState& HomeOf(const store::DecisionRecord& record);
   // The ledgers that its money stands in: the router's own, and the plan's (or null).

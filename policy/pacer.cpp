@@ -21,6 +21,7 @@ constexpr double kCreditMax = 25;  // while nothing is too dear: what is saved t
 // While it binds the credit is what chance has saved, and has to last: with 25 the bank overflows
 // in a world whose dear answers cost eight budgets each, and 2 to 4 % of the budget is never spent.
 constexpr double kCreditMaxBinding = 60;
+constexpr double kCreditMaxRepriced = 10;
 constexpr double kDebtMax = 400;
 constexpr double kWeightMin = 1e-3;  // per USD
 constexpr double kWeightMax = 1e6;
@@ -82,6 +83,11 @@ void Pacer::SetOptions(const ObjectiveOptions& options) {
   if (options.objective == Objective::kCostWeight) {
     cost_weight_ = options.cost_weight;
   }
+}
+
+void Pacer::Reprice() {
+  invalid_ = true;
+  bank_usd_ = std::min(bank_usd_, kCreditMaxRepriced * options_.budget_usd);
 }
 
 void Pacer::Credit(double usd) {

@@ -78,8 +78,11 @@ class Pacer {
   // Arms are chosen where they look good, so estimates of what is chosen are too high; the pacer
   // takes the running mean of the difference into account (cheapest_above).
   void Labelled(double expected_quality, double quality);
-  // Price, arms or options changed: the next Due is now.
+  // Arms or options changed: the next Due is now.
   void Invalidate() { invalid_ = true; }
+  // Prices changed: the same, and of what was saved at the old ones only so much is kept that
+  // spending it is within a tenth of the budget.
+  void Reprice();
   // The context map changed: what is kept of contexts is of another space.
   void ForgetContexts();
   // After an arm's statistics were reset: what its width adds to its score (LinUCB: alpha widths)

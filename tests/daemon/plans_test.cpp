@@ -63,6 +63,25 @@ void SurvivesRestart(ProcessInMemory& process) {
 
 }  // namespace
 
+TEST_CASE("the first request after a price change pays the new price") {
+  config::RouterOptions router = config::Defaults().routers[0];
+  router.objective = {.objective = policy::Objective::kBudget, .budget_usd = 1e-2};
+  ProcessInMemory process(tests::With(router));
+  for (int i = 0; i < 5; ++i) {
+    Decide(process, "");
+    REQUIRE(process.learner().Step().ok());
+  }
+  CHECK(RecordOf(process, Decide(process, "")).cost_weight == 0);
+  REQUIRE(process.learner().Step().ok());
+  for (config::ArmOptions& arm : router.arms) {
+    arm.price_input_per_million_usd *= 1e4;
+    arm.price_output_per_million_usd *= 1e4;
+  }
+  REQUIRE(process.changes().Apply({router}).ok());
+  CHECK(RecordOf(process, Decide(process, "")).cost_weight > 0);
+  SurvivesRestart(process);
+}
+
 TEST_CASE("a plan has its own pacer and bank and ceiling") {
   ProcessInMemory process(tests::With(Configured(true)));
   std::string last;

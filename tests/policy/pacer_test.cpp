@@ -109,6 +109,23 @@ TEST_CASE("the bank is charged what is expected and corrected when the cost is k
   }
 }
 
+TEST_CASE("of what was saved at other prices no more is kept than a tenth of the budget spends") {
+  Scene scene(3, 4, 3);
+  Pacer pacer(Budget(1));
+  scene.Decide(pacer, 1, 0);
+  pacer.Settled(1e9, 0);
+  pacer.Solve(scene.heads.Arms());
+  REQUIRE(pacer.bank_usd() == 25);
+  pacer.Reprice();
+  CHECK(pacer.bank_usd() == 10);
+  REQUIRE(pacer.Due());
+  pacer.Solve(scene.heads.Arms());
+  CHECK(pacer.target_usd() == 1.1);
+  pacer.Settled(0, 50);
+  pacer.Reprice();
+  CHECK(pacer.bank_usd() == -40);  // debts are paid at any price
+}
+
 TEST_CASE("credit and debt are bounded and so is the target") {
   Scene scene(3, 4, 3);
   Pacer pacer(Budget(1));
