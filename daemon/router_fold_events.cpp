@@ -366,6 +366,8 @@ void RouterFold::NoteAlarm(policy::Alarm alarm, Position position) {
   if (alarm == policy::Alarm::kReset) {
     alarm_until_tick_ = model_->tick() + definition_->options.alarm.decisions;
     RecomputeBonuses();
+  } else if (alarm == policy::Alarm::kReturn) {
+    RecomputeBonuses();
   } else if (alarm == policy::Alarm::kFreeze) {
     excluded_.push_back({position, kNoEnd, std::nullopt});
   }
@@ -376,8 +378,11 @@ void RouterFold::NoteAlarm(policy::Alarm alarm, Position position) {
         "changed and not the arms. Learning is frozen; look at the feedback, then unfreeze or roll "
         "back",
         definition_->name());
-  } else {
+  } else if (alarm == policy::Alarm::kReset) {
     spdlog::warn("router '{}': an arm left what was learnt of it and was reset in part",
+                 definition_->name());
+  } else {
+    spdlog::info("router '{}': an arm is again what was learnt of it before a reset",
                  definition_->name());
   }
 }

@@ -23,6 +23,14 @@ std::shared_ptr<const RidgePrior> PriorOf(const ModelOptions& options, double bi
   return std::make_shared<const RidgePrior>(std::move(prior));
 }
 
+// Of a label under a model, but for a constant.
+double LogDensity(const RidgeSolution& solution, const QualityLesson& lesson) {
+  const Prediction now = PredictExactly(solution, *lesson.context);
+  const double variance = solution.b_n / solution.a_n * (1 + now.variance);
+  const double residual = lesson.value - now.mean;
+  return -(std::log(variance) + residual * residual / variance) / 2;
+}
+
 const ModelOptions& Checked(const ModelOptions& options) {
   Check(options.dimension > 0 && options.dimension <= kContextMax,
         "a model has 1 to kContextMax dimensions");
@@ -51,6 +59,9 @@ void Model::Advance(std::uint64_t tick) {
   for (Arm& arm : arms_) {
     arm.quality.Rebase(exponent);
     arm.cost.Rebase(exponent);
+    if (arm.former) {
+      arm.former->quality.Rebase(exponent);
+    }
   }
 }
 
@@ -67,13 +78,18 @@ Alarm Model::Learn(const QualityLesson& lesson) {
   arm.last_label = ++lessons_;
   const Alarm alarm = Watch(arm, lesson);
   next_since_ = std::max(next_since_, lesson.since + 1);
-  arm.quality.Add(*lesson.context, lesson.value, QualityFactor(arm, lesson));
+  ForSumsOf(arm, lesson, [&](Regression& quality, double factor) {
+    quality.Add(*lesson.context, lesson.value, factor);
+  });
   return alarm;
 }
 
 Alarm Model::Watch(Arm& arm, const QualityLesson& lesson) {
   if (!options_.drift.detect) {
     return Alarm::kNone;
+  }
+  if (Returns(arm, lesson)) {
+    return Alarm::kReturn;
   }
   if (arm.cool_down > 0) {
     --arm.cool_down;
@@ -99,12 +115,48 @@ Alarm Model::Watch(Arm& arm, const QualityLesson& lesson) {
   }
   arm.last_alarm = lessons_;
   arm.cool_down = options_.drift.cool_down;
-  if (options_.drift.reset_bits > 0) {
-    arm.quality.Reset(options_.drift.reset_bits);
-    // After all that was learnt, and before this label if it is new.
-    arm.resets.Add(std::max(next_since_, lesson.since), options_.drift.reset_bits);
-  }
+  // After all that was learnt, and before this label if it is new.
+  Reset(arm, std::max(next_since_, lesson.since));
   return Alarm::kReset;
+}
+
+// Of what the arm was and what is kept of it already, that is kept which has more evidence.
+void Model::Reset(Arm& arm, std::uint64_t at) {
+  if (options_.drift.reset_bits == 0) {
+    return;
+  }
+  if (!arm.former || arm.former->quality.sums().n() < arm.quality.sums().n()) {
+    arm.former = Former{arm.quality, arm.resets, at, {}};
+  }
+  arm.former->recurrence = {};
+  arm.quality.Reset(options_.drift.reset_bits);
+  arm.resets.Add(at, options_.drift.reset_bits);
+}
+
+// The former model and the one of now change places when new labels say so. An arm that came back
+// is none that alarmed.
+bool Model::Returns(Arm& arm, const QualityLesson& lesson) {
+  if (!arm.former) {
+    return false;
+  }
+  const RidgeSolution* then = arm.former->quality.Solution(clock_);
+  const RidgeSolution* now = arm.quality.Solution(clock_);
+  if (then == nullptr || now == nullptr ||
+      !arm.former->recurrence.Add(LogDensity(*then, lesson) - LogDensity(*now, lesson))) {
+    return false;
+  }
+  const std::uint64_t at = std::max(next_since_, lesson.since);
+  Former back = *arm.former;
+  if (!back.resets.Miss(back.until, at)) {
+    return false;
+  }
+  arm.former = Former{arm.quality, arm.resets, at, {}};
+  arm.quality = back.quality;
+  arm.resets = back.resets;
+  arm.cusum = {};
+  ++arm.alarms;
+  arm.last_alarm = 0;
+  return true;
 }
 
 // Only arms that had labels lately could have alarmed: removed ones are no reason to go on.
@@ -122,25 +174,43 @@ bool Model::MostArmsAlarm(const Arm& alarmed) const {
          static_cast<double>(alarms) > options_.drift.freeze_share * static_cast<double>(heard);
 }
 
-double Model::QualityFactor(const Arm& arm, const QualityLesson& lesson) const {
-  const int bits = lesson.since > 0 ? arm.resets.BitsSince(lesson.since) : 0;
+double Model::QualityFactor(const ResetHistory& resets, const QualityLesson& lesson) const {
+  const int bits = lesson.since > 0 ? resets.BitsSince(lesson.since) : 0;
   return std::ldexp(clock_.Factor(lesson.weight, lesson.tick), -bits);
+}
+
+// Changes the sums that have, or should have, this label, given the factor that it counts with.
+template <typename Change>
+void Model::ForSumsOf(Arm& arm, const QualityLesson& lesson, const Change& change) const {
+  if (const double factor = QualityFactor(arm.resets, lesson); factor > 0) {
+    change(arm.quality, factor);
+  }
+  if (!arm.former || lesson.since == 0 || lesson.since >= arm.former->until) {
+    return;
+  }
+  if (const double factor = QualityFactor(arm.former->resets, lesson); factor > 0) {
+    change(arm.former->quality, factor);
+  }
 }
 
 void Model::Revise(const QualityLesson& was, double value) {
   Arm& arm = Taught(was.arm, was.context);
-  if (arm.quality.sums().count() > 0) {
-    arm.quality.Revise(*was.context, was.value, value, QualityFactor(arm, was));
-  }
+  ForSumsOf(arm, was, [&](Regression& quality, double factor) {
+    if (quality.sums().count() > 0) {
+      quality.Revise(*was.context, was.value, value, factor);
+    }
+  });
 }
 
 void Model::Retract(const QualityLesson& was) {
   Arm& arm = Taught(was.arm, was.context);
   Check(labels_ > 0, "only what was learnt is retracted");
   --labels_;
-  if (arm.quality.sums().count() > 0) {
-    arm.quality.Retract(*was.context, was.value, QualityFactor(arm, was));
-  }
+  ForSumsOf(arm, was, [&](Regression& quality, double factor) {
+    if (quality.sums().count() > 0) {
+      quality.Retract(*was.context, was.value, factor);
+    }
+  });
 }
 
 void Model::Fade(ArmId id, double strength, std::uint64_t at) {
@@ -151,6 +221,7 @@ void Model::Fade(ArmId id, double strength, std::uint64_t at) {
   const int bits = n > strength ? static_cast<int>(std::ceil(std::log2(n / strength))) : 0;
   next_since_ = std::max(next_since_, at);
   arm.cusum = {};
+  arm.former.reset();
   if (bits == 0) {
     return;
   }

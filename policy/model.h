@@ -11,6 +11,9 @@
 //
 // A label is taken back or changed by giving the lesson again as it was given first; the model
 // remembers which resets its arm has had since (`since`), and scales by them.
+//
+// An arm that is reset keeps aside what it was. Once new labels are likelier under that than under
+// what was learnt since, the two change places: a fault that passes costs no more than noticing.
 #pragma once
 
 #include <memory>
@@ -43,7 +46,12 @@ struct ModelOptions {
   bool operator==(const ModelOptions&) const = default;
 };
 
-enum class Alarm : std::uint8_t { kNone, kReset, kFreeze };
+enum class Alarm : std::uint8_t {
+  kNone,
+  kReset,   // the arm left what was learnt of it
+  kReturn,  // the arm is again what it was before a reset
+  kFreeze,  // most arms left what was learnt of them at once
+};
 
 // One arm at the current tick, in double: what the pacer solves with.
 struct ArmHeads {
@@ -71,7 +79,8 @@ class Model {
   // Quality.
 
   // Adds a label. The detector sees its residual against the model just before; an alarm resets the
-  // arm (before the label is added) or says that learning is to freeze, without a reset.
+  // arm or brings back what it was (before the label is added), or says that learning is to freeze,
+  // without a reset.
   Alarm Learn(const QualityLesson& lesson);
   // Of what Learn added; the detector does not see it.
   void Revise(const QualityLesson& was, double value);
@@ -102,10 +111,10 @@ class Model {
   // What follows from it.
 
   std::uint64_t labels() const { return labels_; }  // ever learnt, retracted ones excluded
-  std::uint64_t alarms(ArmId arm) const;            // ever, those that froze included
+  std::uint64_t alarms(ArmId arm) const;            // of any kind, ever
   double cost_ratio(ArmId arm) const;               // billed over predicted
   double latency_s(ArmId arm) const;                // expected; 0 when nothing is known
-  ArmHeads Heads(ArmId arm);  // null solutions: cannot be factored
+  ArmHeads Heads(ArmId arm);                        // null solutions: cannot be factored
 
   // The posterior of the statistics at the current tick; factors only what changed since the last
   // call or decayed by more than 3 %. An arm whose statistics cannot be factored keeps its last
@@ -122,6 +131,14 @@ class Model {
   std::string ArmStatistics(ArmId arm) const;
 
  private:
+  // What is not in force: the arm as it was, without the labels from `until` on.
+  struct Former {
+    Regression quality;
+    ResetHistory resets;
+    std::uint64_t until = 0;
+    Recurrence recurrence;
+  };
+
   struct Arm {
     Regression quality;
     Regression cost;
@@ -130,6 +147,7 @@ class Model {
 
     Cusum cusum;
     ResetHistory resets;
+    std::optional<Former> former;
     std::uint32_t cool_down = 0;  // labels that the detector still sleeps through
     std::uint64_t alarms = 0;
     std::uint64_t last_alarm = 0;  // by lessons_; 0: none that counts towards a freeze
@@ -139,8 +157,12 @@ class Model {
   Arm NewArm() const;
   Arm& Taught(ArmId arm, const Context* context);
   Alarm Watch(Arm& arm, const QualityLesson& lesson);
+  bool Returns(Arm& arm, const QualityLesson& lesson);
+  void Reset(Arm& arm, std::uint64_t at);
   bool MostArmsAlarm(const Arm& alarmed) const;
-  double QualityFactor(const Arm& arm, const QualityLesson& lesson) const;
+  double QualityFactor(const ResetHistory& resets, const QualityLesson& lesson) const;
+  template <typename Change>
+  void ForSumsOf(Arm& arm, const QualityLesson& lesson, const Change& change) const;
 
   std::optional<Arm> Start(const ArmStart& start);
   Arm StartAsOthers(ArmSet others);
@@ -149,6 +171,7 @@ class Model {
 
   void AppendArm(std::string& out, const Arm& arm) const;
   std::optional<Arm> TakeArm(std::string_view bytes) const;
+  bool TakeFormer(std::string_view& in, std::optional<Former>& former) const;
   bool TakeCounters(std::string_view& in);
   bool TakeArms(std::string_view in);
 

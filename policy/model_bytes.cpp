@@ -13,7 +13,7 @@ namespace sluice::policy {
 namespace {
 
 constexpr std::uint32_t kMagic = 0x4D4C5353;  // "SSLM" on disk
-constexpr std::uint32_t kModelVersion = 3;
+constexpr std::uint32_t kModelVersion = 4;
 
 // The order is part of the format on disk.
 std::array<double, 13> Numbers(const ModelOptions& options) {
@@ -117,6 +117,32 @@ void Model::AppendArm(std::string& out, const Arm& arm) const {
   AppendValue(out, arm.alarms);
   AppendValue(out, arm.last_alarm);
   AppendValue(out, arm.last_label);
+  AppendValue(out, static_cast<std::uint8_t>(arm.former ? 1 : 0));
+  if (arm.former) {
+    AppendRegression(out, arm.former->quality);
+    arm.former->resets.Serialise(out);
+    AppendValue(out, arm.former->until);
+    AppendValue(out, arm.former->recurrence.sum);
+  }
+}
+
+// False when the bytes at the front of `in` say nothing possible of what is not in force.
+bool Model::TakeFormer(std::string_view& in, std::optional<Former>& former) const {
+  std::uint8_t any = 0;
+  if (!TakeValue(in, any) || any > 1) {
+    return false;
+  }
+  if (any == 0) {
+    return true;
+  }
+  std::optional<Regression> quality = TakeRegression(in, quality_prior_);
+  if (!quality) {
+    return false;
+  }
+  former = Former{std::move(*quality), {}, 0, {}};
+  return former->resets.Restore(in, next_since_ + 1) && TakeValue(in, former->until) &&
+         former->until <= next_since_ && TakeValue(in, former->recurrence.sum) &&
+         former->recurrence.sum >= 0 && std::isfinite(former->recurrence.sum);
 }
 
 std::optional<Model::Arm> Model::TakeArm(std::string_view in) const {
@@ -130,7 +156,7 @@ std::optional<Model::Arm> Model::TakeArm(std::string_view in) const {
                      TakeCusum(in, options_.drift, arm.cusum) &&
                      arm.resets.Restore(in, next_since_ + 1) && TakeValue(in, arm.cool_down) &&
                      TakeValue(in, arm.alarms) && TakeValue(in, arm.last_alarm) &&
-                     TakeValue(in, arm.last_label) && in.empty();
+                     TakeValue(in, arm.last_label) && TakeFormer(in, arm.former) && in.empty();
   const bool sane = arm.cool_down <= options_.drift.cool_down && arm.alarms <= lessons_ &&
                     arm.last_alarm <= lessons_ && arm.last_label <= lessons_;
   return whole && sane ? std::optional(std::move(arm)) : std::nullopt;
@@ -164,6 +190,9 @@ bool Model::TakeArms(std::string_view in) {
     std::optional<Arm> arm = TakeArm(in.substr(0, size));
     in.remove_prefix(size);
     if (!arm || !arm->quality.Refresh(clock_, 0) || !arm->cost.Refresh(clock_, 0)) {
+      return false;
+    }
+    if (arm->former && arm->former->quality.Solution(clock_) == nullptr) {
       return false;
     }
     arms_.push_back(std::move(*arm));

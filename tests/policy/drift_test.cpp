@@ -47,6 +47,46 @@ TEST_CASE("a residual that is no number is no evidence") {
   }
 }
 
+TEST_CASE("one residual is no change however far off it is") {
+  const DriftOptions options{.slack = .5, .threshold = 12};
+  Cusum cusum;
+  CHECK_FALSE(cusum.Add(-1e9, options));
+  CHECK(cusum == Cusum{.up = 0, .down = 2.5});
+  CHECK_FALSE(cusum.Add(-3, options));
+  CHECK(cusum.down == 5);
+}
+
+TEST_CASE("what was is back once labels are likelier under it") {
+  Recurrence recurrence;
+  CHECK_FALSE(recurrence.Add(-5));
+  CHECK(recurrence.sum == 0);
+  CHECK_FALSE(recurrence.Add(1e9));  // one label is not enough
+  CHECK(recurrence.sum == 3);
+  CHECK_FALSE(recurrence.Add(-1));
+  for (double bad : {std::nan(""), HUGE_VAL, -HUGE_VAL}) {
+    CHECK_FALSE(recurrence.Add(bad));
+  }
+  CHECK_FALSE(recurrence.Add(3));
+  CHECK_FALSE(recurrence.Add(3));
+  CHECK(recurrence.sum == 8);  // at the threshold, not past it
+  CHECK(recurrence.Add(.5));
+  CHECK(recurrence == Recurrence{});
+}
+
+// The likelihood ratio of a shift by two deviations, over labels that did not shift.
+TEST_CASE("what is gone comes back falsely less than once in e to the eighth labels") {
+  constexpr std::uint64_t kSeed = 44;
+  CAPTURE(kSeed);
+  Rng rng(kSeed);
+  Recurrence recurrence;
+  int returns = 0;
+  constexpr int kLabels = 1'000'000;
+  for (int i = 0; i < kLabels; ++i) {
+    returns += recurrence.Add(2 * rng.Normal() - 2) ? 1 : 0;
+  }
+  CHECK(returns < kLabels / std::exp(8));
+}
+
 // The rates of the two sides add, so that one side alone runs twice as long.
 TEST_CASE("false alarms come as rarely as Siegmund says") {  // oracle 14
   const DriftOptions options{.slack = .25, .threshold = 12};
@@ -87,6 +127,38 @@ TEST_CASE("a history counts the resets after a lesson") {
   CHECK(resets.BitsSince(10) == 4);  // the label that alarmed is learnt after its reset
   CHECK(resets.BitsSince(19) == 4);
   CHECK(resets.BitsSince(20) == 0);
+}
+
+TEST_CASE("a history knows what the sums never had") {
+  ResetHistory resets;
+  resets.Add(10, 4);
+  REQUIRE(resets.Miss(20, 30));
+  resets.Add(40, 7);
+  CHECK(resets.BitsSince(9) == 11);
+  CHECK(resets.BitsSince(19) == 7);
+  CHECK(resets.BitsSince(20) >= ResetHistory::kMissedBits);
+  CHECK(resets.BitsSince(29) >= ResetHistory::kMissedBits);
+  CHECK(std::ldexp(1e300, -resets.BitsSince(29)) == 0);
+  CHECK(resets.BitsSince(30) == 7);
+  CHECK(resets.BitsSince(40) == 0);
+  for (int i = 0; i < 20; ++i) resets.Add(50, 60);
+  CHECK(resets.BitsSince(25) >= ResetHistory::kMissedBits);
+}
+
+TEST_CASE("a history has room for 64 stretches that the sums never had") {
+  ResetHistory resets;
+  for (std::uint64_t i = 1; i <= 64; ++i) {
+    REQUIRE(resets.Miss(10 * i, 10 * i + 5));
+  }
+  const ResetHistory full = resets;
+  CHECK_FALSE(resets.Miss(1000, 1001));
+  CHECK(resets == full);
+  std::string bytes;
+  full.Serialise(bytes);
+  std::string_view in = bytes;
+  ResetHistory restored;
+  CHECK(restored.Restore(in, 1000));
+  CHECK(restored == full);
 }
 
 TEST_CASE("a history stays short however many resets there were") {

@@ -14,7 +14,8 @@ namespace {
 constexpr std::size_t kDimension = 5;
 
 ModelOptions WatchfulOptions() {
-  return {.dimension = kDimension, .drift = {.slack = .25, .threshold = 12, .cool_down = 150}};
+  return {.dimension = kDimension,
+          .drift = {.slack = .25, .threshold = 12, .reset_bits = 4, .cool_down = 150}};
 }
 
 // Labels of one arm: good for long, then bad, so that an alarm falls.

@@ -45,8 +45,8 @@ TEST_CASE("the arm that completes a freeze keeps what it has learnt") {
   ModelOptions blind = options;
   blind.drift.detect = false;
   Model sleeping = test::ColdModel(blind, 2);
-  const auto alarms = Alarms(model, ArmSet::FirstN(2), 200, 3);
-  Alarms(sleeping, ArmSet::FirstN(2), 200, 3);
+  const auto alarms = Alarms(model, ArmSet::FirstN(2), 200, 6);
+  Alarms(sleeping, ArmSet::FirstN(2), 200, 6);
   REQUIRE(alarms == std::vector<Alarm>{Alarm::kReset, Alarm::kFreeze});
   const auto same = [&](ArmId arm) {
     return test::Distance(*model.Heads(arm).quality, *sleeping.Heads(arm).quality) == 0;
