@@ -9,6 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include "api/service.h"
+#include "sim/dataset_csv.h"
+#include "sim/dataset_problems.h"
 
 namespace sluice::sim {
 namespace {
@@ -20,16 +22,9 @@ bool Continues(char byte) {
   return (static_cast<unsigned char>(byte) & 0xC0) == 0x80;
 }
 
-void CutToWhatIsRead(std::string& text) {
-  if (text.size() <= api::kQueryBytesRead) return;
-  std::size_t end = api::kQueryBytesRead;
-  while (end > 0 && Continues(text[end])) --end;
-  text.resize(end);
-}
-
 class Reader {
  public:
-  explicit Reader(const std::string& name) : name_(name) { environment_.name = name; }
+  explicit Reader(const std::string& name) : problems_(name) { environment_.name = name; }
 
   void Line(const std::string& line) {
     ++line_;
@@ -53,21 +48,12 @@ class Reader {
     if (environment_.tasks.empty() && problems_.empty()) {
       Add("", "has no rows; a row is {\"prompt\": \"...\", \"r\": [...], \"c\": [...]}");
     }
-    if (left_out_ > 0) {
-      problems_.push_back({name_, 0, "", "and " + std::to_string(left_out_) + " more"});
-    }
-    if (!problems_.empty()) return std::move(problems_);
+    if (!problems_.empty()) return std::move(problems_).All();
     return std::move(environment_);
   }
 
   bool full() const { return environment_.tasks.size() >= kRowsMax; }
-  void Add(const std::string& field, const std::string& text) {
-    if (problems_.size() < kProblemsMax) {
-      problems_.push_back({name_, line_, field, text});
-    } else {
-      ++left_out_;
-    }
-  }
+  void Add(const std::string& field, const std::string& text) { problems_.Add(line_, field, text); }
 
  private:
   std::optional<json> Parse(const std::string& line) {
@@ -207,15 +193,20 @@ class Reader {
     }
   }
 
-  std::string name_;
   int line_ = 0;
   bool seen_ = false;  // a line that is not blank
   Environment environment_;
-  std::vector<config::Problem> problems_;
-  std::size_t left_out_ = 0;
+  DatasetProblems problems_;
 };
 
 }  // namespace
+
+void CutToWhatIsRead(std::string& text) {
+  if (text.size() <= api::kQueryBytesRead) return;
+  std::size_t end = api::kQueryBytesRead;
+  while (end > 0 && Continues(text[end])) --end;
+  text.resize(end);
+}
 
 config::Checked<Environment> ReadDataset(std::istream& in, const std::string& name) {
   Reader reader(name);
@@ -230,13 +221,15 @@ config::Checked<Environment> ReadDataset(std::istream& in, const std::string& na
   return reader.Finish();
 }
 
-config::Checked<Environment> LoadDataset(const std::string& path) {
+config::Checked<Environment> LoadDataset(const std::string& path,
+                                         const std::vector<ListPrice>& prices) {
   std::ifstream in(path, std::ios::binary);
   const std::filesystem::path file(path);
   if (!in || std::filesystem::is_directory(file)) {
     return std::vector<config::Problem>{{path, 0, "", "cannot be opened for reading"}};
   }
-  auto environment = ReadDataset(in, path);
+  const bool csv = file.extension() == ".csv";
+  auto environment = csv ? ReadCsvDataset(in, path, prices) : ReadDataset(in, path);
   if (auto* loaded = std::get_if<Environment>(&environment); loaded && loaded->name == path) {
     loaded->name = file.stem().string();
   }

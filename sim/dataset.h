@@ -1,4 +1,5 @@
-// Data sets of recorded outcomes: JSON lines, UTF-8.
+// Data sets of recorded outcomes: JSON lines, UTF-8, as here; or one of the comma-separated layouts
+// of dataset_csv.h.
 //
 //   {"meta": {"name": "mine", "arms": ["small", "large"],
 //             "list_price_usd_per_m_in_out": {"small": [0.1, 0.1], "large": [1.25, 10]}}}
@@ -11,7 +12,9 @@
 #pragma once
 
 #include <iosfwd>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "config/config.h"
 #include "sim/environment.h"
@@ -25,7 +28,22 @@ inline constexpr std::size_t kProblemsMax = 20;  // reported; the rest is counte
 // (api::kQueryBytesRead, at a character's end). `name` is the data set's when its meta has none.
 config::Checked<Environment> ReadDataset(std::istream& in, const std::string& name);
 
-// The file's name without folder and extension stands for a missing name.
-config::Checked<Environment> LoadDataset(const std::string& path);
+// What a model asks for, per million tokens.
+struct ListPrice {
+  std::string model;
+  double input_usd = 0;
+  double output_usd = 0;
+};
+
+// "MODEL=IN/OUT".
+std::optional<ListPrice> ParseListPrice(const std::string& text);
+
+// A file that ends in .csv is comma-separated; `prices` are for one that tells no costs. The file's
+// name without folder and extension stands for a missing name.
+config::Checked<Environment> LoadDataset(const std::string& path,
+                                         const std::vector<ListPrice>& prices = {});
+
+// A text is cut to what a router reads of it, at a character's end.
+void CutToWhatIsRead(std::string& text);
 
 }  // namespace sluice::sim

@@ -54,6 +54,7 @@ struct Task {
 
 struct Environment {
   std::string name;
+  std::string layout;  // a data set's, and where its costs come from; empty: as dataset.h has it
   std::vector<ArmFacts> arms;
   std::vector<Task> tasks;
   bool expectations_known = false;  // true: a world, whose regret is exact

@@ -144,7 +144,8 @@ std::string RenderPairing(const Heading& heading) {
     }
     rows.push_back(row);
   }
-  return Align(rows, Side::kLeft);
+  const std::string layout = heading.layout.empty() ? "" : heading.layout + "\n";
+  return layout + Align(rows, Side::kLeft);
 }
 
 std::string RenderTable(const Heading& heading, const Summary& summary) {

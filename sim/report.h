@@ -17,6 +17,7 @@ struct Heading {
   std::string command;           // "run" or "drive"
   std::string source;            // "data set pareto_dev", "world tasks"
   std::string description = {};  // of a world, a sentence
+  std::string layout = {};       // Environment::layout
   RouterFacts router;
   std::vector<std::string> paired_with;  // by arm of the router; empty for a world
   std::vector<std::string> paired_by;    // likewise
