@@ -29,12 +29,14 @@ constexpr std::uint64_t kProgressEvery = 200000;  // log entries between two lin
 }  // namespace
 
 Learner::Learner(store::Store& store, SnapshotBoard& board, Metrics& metrics,
-                 const config::LearnerOptions& options, Clock clock)
+                 const config::LearnerOptions& options, Clock clock,
+                 const policy::EncodingMemory* memory)
     : store_(store),
       board_(board),
       metrics_(metrics),
       options_(options),
       clock_(std::move(clock)),
+      memory_(memory),
       recent_(kRecentDecisions) {}
 
 Learner::~Learner() {
@@ -66,7 +68,7 @@ Result<Done> Learner::FoldRouter(store::Position position, const store::RouterRe
                                             std::to_string(routers_.size())};
   }
   if (record.router == routers_.size()) {
-    routers_.push_back(std::make_unique<RouterFold>(store_));
+    routers_.push_back(std::make_unique<RouterFold>(store_, memory_));
     if (live_) routers_.back()->GoLive(position);
   }
   changed_ = true;

@@ -32,9 +32,10 @@ struct LearnerReport {
 
 class Learner {
  public:
-  // References outlive the learner.
+  // References outlive the learner, and the memory does that a simulator may hand in.
   Learner(store::Store& store, SnapshotBoard& board, Metrics& metrics,
-          const config::LearnerOptions& options, Clock clock);
+          const config::LearnerOptions& options, Clock clock,
+          const policy::EncodingMemory* memory = nullptr);
   ~Learner();
 
   // Loads the newest checkpoint that is whole and fits, folds what came after it, publishes. A
@@ -104,6 +105,7 @@ class Learner {
   Metrics& metrics_;
   const config::LearnerOptions options_;
   const Clock clock_;
+  const policy::EncodingMemory* const memory_;
 
   // The learner's thread only, but for readers that hold folding_.
   std::vector<std::unique_ptr<RouterFold>> routers_;  // by router id

@@ -36,7 +36,7 @@ bool Learner::RestoreState(std::string_view bytes) {
   const std::size_t routers = in.GetCount(1);
   if (routers > config::kRoutersMax) return false;
   for (std::size_t i = 0; i < routers; ++i) {
-    routers_.push_back(std::make_unique<RouterFold>(store_));
+    routers_.push_back(std::make_unique<RouterFold>(store_, memory_));
     if (!routers_.back()->Restore(in) || routers_.back()->definition().id != i) return false;
   }
   return in.Finished();

@@ -150,7 +150,7 @@ Error NeedsNewRouter(const std::string& name, const std::string& what) {
 }  // namespace
 
 store::Result<std::shared_ptr<const RouterDefinition>> MakeDefinition(
-    const store::RouterRecord& record) {
+    const store::RouterRecord& record, const policy::EncodingMemory* memory) {
   auto parsed = config::ParseRouter(record.definition);
   if (const auto* problems = std::get_if<std::vector<config::Problem>>(&parsed)) {
     return CannotRead(record,
@@ -163,7 +163,8 @@ store::Result<std::shared_ptr<const RouterDefinition>> MakeDefinition(
   definition->active = record.active;
   definition->options = std::get<config::RouterOptions>(std::move(parsed));
   definition->gram_seed = record.gram_seed;
-  definition->context = policy::ContextBuilder(definition->options.context, definition->gram_seed);
+  definition->context =
+      policy::ContextBuilder(definition->options.context, definition->gram_seed, memory);
   if (definition->context.id() != record.context_id) {
     return CannotRead(record, "its contexts were made by '" + record.context_id +
                                   "', this version makes '" + definition->context.id() + "'");

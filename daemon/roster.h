@@ -81,8 +81,9 @@ std::shared_ptr<const RouterDefinition> WithPolicyOf(const RouterDefinition& def
 policy::ModelOptions ModelOptionsOf(const RouterDefinition& definition, std::size_t components);
 
 // Error kFormat or kCorrupt when the record's text is not one that this version can read.
+// `memory` outlives the definition.
 store::Result<std::shared_ptr<const RouterDefinition>> MakeDefinition(
-    const store::RouterRecord& record);
+    const store::RouterRecord& record, const policy::EncodingMemory* memory = nullptr);
 
 // The record that brings `options` into force after `previous` (null: a new router with this id).
 // Names keep their ids; new arms get the next ones. Error kFormat, with what to do, when the change

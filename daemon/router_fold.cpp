@@ -50,8 +50,8 @@ bool NeedsRefold(const RouterDefinition& before, const RouterDefinition& after) 
 
 }  // namespace
 
-RouterFold::RouterFold(const store::Store& store)
-    : store_(store), counters_(std::make_shared<RouterCounters>()) {}
+RouterFold::RouterFold(const store::Store& store, const policy::EncodingMemory* memory)
+    : store_(store), memory_(memory), counters_(std::make_shared<RouterCounters>()) {}
 
 bool RouterFold::frozen() const {
   return !excluded_.empty() && excluded_.back().up_to == kNoEnd;
@@ -60,7 +60,7 @@ bool RouterFold::frozen() const {
 // -- Definition -----------------------------------------------------------------------------------
 
 Result<Done> RouterFold::Define(Position position, const store::RouterRecord& record) {
-  auto made = MakeDefinition(record);
+  auto made = MakeDefinition(record, memory_);
   if (!made.ok()) return made.error();
   const auto before = std::exchange(definition_, *std::move(made));
   if (before != nullptr && before->name() != definition_->name()) {

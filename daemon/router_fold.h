@@ -39,8 +39,8 @@ inline constexpr store::Position kNoEnd = std::numeric_limits<store::Position>::
 
 class RouterFold {
  public:
-  // The store outlives the fold; it is read to fold again and to fit maps.
-  explicit RouterFold(const store::Store& store);
+  // The store outlives the fold; it is read to fold again and to fit maps. So does the memory.
+  explicit RouterFold(const store::Store& store, const policy::EncodingMemory* memory = nullptr);
 
   // Entries of this router, in log order. An error leaves the fold to be thrown away.
   store::Result<store::Done> Define(store::Position position, const store::RouterRecord& record);
@@ -178,6 +178,7 @@ class RouterFold {
   bool RestoreScopes(store::ByteReader& in);
 
   const store::Store& store_;
+  const policy::EncodingMemory* memory_;
   std::shared_ptr<const RouterDefinition> definition_;
   std::string record_;  // encoded RouterRecord in force
   std::unique_ptr<policy::Model> model_;

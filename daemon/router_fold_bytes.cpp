@@ -117,7 +117,7 @@ bool RouterFold::Restore(store::ByteReader& in) {
   if (!record.ok()) return false;
   const auto* router = std::get_if<store::RouterRecord>(&*record);
   if (router == nullptr) return false;
-  auto definition = MakeDefinition(*router);
+  auto definition = MakeDefinition(*router, memory_);
   if (!definition.ok()) return false;
   definition_ = *std::move(definition);
   const std::string model = in.GetString();

@@ -88,7 +88,7 @@ Result<bool> RouterFold::FitMap(Position position, Position from) {
   }
   const std::uint32_t version =
       map_ == nullptr ? 1 : static_cast<std::uint32_t>(map_->version()) + 1;
-  auto fitted = policy::FitContextMap(
+  auto fitted = definition_->context.FitMap(
       raws, {.components = definition_->options.context.components, .version = version});
   samples_.StartWatching();
   if (fitted == nullptr) {
@@ -154,7 +154,7 @@ Result<Done> RouterFold::RefoldEntry(const store::LogEntry& entry, Again& again)
   const std::uint32_t id = definition_->id;
   if (const auto* router = std::get_if<store::RouterRecord>(&entry.record)) {
     if (router->router != id) return Done{};
-    const auto definition = MakeDefinition(*router);
+    const auto definition = MakeDefinition(*router, memory_);
     if (!definition.ok()) return definition.error();
     FadeChanged(entry.position);
     AddArms(*router, **definition);

@@ -71,9 +71,11 @@ std::optional<std::vector<float>> KeptEmbedding(std::string_view kept, std::size
 
 }  // namespace
 
-ContextBuilder::ContextBuilder(const ContextOptions& options, std::uint32_t gram_seed)
+ContextBuilder::ContextBuilder(const ContextOptions& options, std::uint32_t gram_seed,
+                               const EncodingMemory* memory)
     : options_(options),
       gram_seed_(gram_seed),
+      memory_(memory),
       encoder_(options.source == ContextSource::kText ? MakeScalarEncoder() : nullptr),
       raw_dimension_(encoder_ ? encoder_->dimension() : options.dimension),
       dimension_(raw_dimension_ + options.features.size() + 1),
@@ -88,23 +90,40 @@ ContextBuilder::ContextBuilder(const ContextOptions& options, std::uint32_t gram
 
 EncodedContext ContextBuilder::FromText(std::string_view text, std::span<const double> features,
                                         const ContextMap* map) const {
-  Check(encoder_ != nullptr, "this router's source is text");
-  EncodedContext encoded;
-  GramCounts grams;
-  if (fits_maps()) {
-    grams = CountGrams(text, gram_seed_);
-    encoded.kept = EncodeGrams(grams);
+  const TextEncoding* known = memory_ == nullptr ? nullptr : memory_->Find(text, gram_seed_);
+  TextEncoding made;
+  if (known == nullptr) {
+    const Part unmapped = fits_maps() ? Part::kBoth : Part::kScalars;
+    made = Encode(text, map == nullptr ? unmapped : Part::kGrams);
   }
+  const TextEncoding& text_encoding = known == nullptr ? made : *known;
+  EncodedContext encoded;
   if (map != nullptr) {
     encoded.map_version = static_cast<std::uint32_t>(map->version());
     encoded.context.resize(static_cast<Eigen::Index>(mapped_dimension(map->components())));
-    map->Project(grams, encoded.context.data());
+    map->Project(text_encoding.grams, encoded.context.data());
   } else {
     encoded.context.resize(static_cast<Eigen::Index>(dimension_));
-    encoder_->Encode(text, encoded.context.data());
+    std::ranges::copy(text_encoding.scalars, encoded.context.data());
+  }
+  if (fits_maps()) {
+    encoded.kept = known == nullptr ? std::move(made.kept) : known->kept;
   }
   AppendFeatures(features, encoded.context);
   return encoded;
+}
+
+TextEncoding ContextBuilder::Encode(std::string_view text, Part part) const {
+  TextEncoding encoding;
+  if (part != Part::kGrams) {
+    encoding.scalars.resize(encoder_->dimension());
+    encoder_->Encode(text, encoding.scalars.data());
+  }
+  if (part != Part::kScalars) {
+    encoding.grams = CountGrams(text, gram_seed_);
+    encoding.kept = EncodeGrams(encoding.grams);
+  }
+  return encoding;
 }
 
 std::optional<EncodedContext> ContextBuilder::FromEmbedding(std::span<const float> embedding,
@@ -196,6 +215,11 @@ void ContextBuilder::AppendFeatures(std::span<const double> features, Context& c
     context[first + static_cast<Eigen::Index>(i)] = Flushed(static_cast<float>(scaled));
   }
   context[context.size() - 1] = 1;
+}
+
+std::shared_ptr<const ContextMap> ContextBuilder::FitMap(std::span<const Raw> raws,
+                                                         const ContextMapOptions& options) const {
+  return memory_ == nullptr ? FitContextMap(raws, options) : memory_->FitMap(raws, options);
 }
 
 std::shared_ptr<const ContextMap> FitContextMap(std::span<const ContextBuilder::Raw> raws,

@@ -50,6 +50,15 @@ struct ContextOptions {
   bool operator==(const ContextOptions&) const = default;
 };
 
+// What a text is before any map.
+struct TextEncoding {
+  std::vector<float> scalars;  // of the encoder; empty: not asked for
+  GramCounts grams;            // none: not asked for
+  std::string kept;            // the grams as the log keeps them
+};
+
+class EncodingMemory;
+
 // A context with what a later map needs to make another of it.
 struct EncodedContext {
   Context context;
@@ -59,8 +68,9 @@ struct EncodedContext {
 
 class ContextBuilder {
  public:
-  // `gram_seed` keys the hash of n-grams.
-  explicit ContextBuilder(const ContextOptions& options, std::uint32_t gram_seed = 0);
+  // `gram_seed` keys the hash of n-grams. `memory` outlives the builder; null: there is none.
+  explicit ContextBuilder(const ContextOptions& options, std::uint32_t gram_seed = 0,
+                          const EncodingMemory* memory = nullptr);
 
   // Without a map, and with one of so many components; with features and bias.
   std::size_t dimension() const { return dimension_; }
@@ -71,6 +81,10 @@ class ContextBuilder {
   // contexts with different ids never meet in one router.
   const std::string& id() const { return id_; }
   bool fits_maps() const { return options_.projection == Projection::kFitted; }
+
+  // What FromText makes a context of: scalars where there is no map, grams where maps are fitted.
+  enum class Part : std::uint8_t { kScalars, kGrams, kBoth };
+  TextEncoding Encode(std::string_view text, Part part) const;
 
   // `features` are raw values by index of ContextOptions::features; one that is NaN or beyond the
   // end of the span was not sent. Numbers below 1e-30 in magnitude are flushed to 0. `map` is null
@@ -95,6 +109,9 @@ class ContextBuilder {
   Raw RawOf(const Context& context, std::uint32_t map_version, std::string_view kept) const;
   // The context that `map` makes of the raw features, with the declared features of `old`.
   Context Mapped(const Raw& raw, const Context& old, const ContextMap& map) const;
+  // As FitContextMap.
+  std::shared_ptr<const ContextMap> FitMap(std::span<const Raw> raws,
+                                           const ContextMapOptions& options) const;
 
  private:
   void AppendFeatures(std::span<const double> features, Context& context) const;
@@ -102,6 +119,7 @@ class ContextBuilder {
 
   ContextOptions options_;
   std::uint32_t gram_seed_ = 0;
+  const EncodingMemory* memory_ = nullptr;
   std::shared_ptr<const Encoder> encoder_;  // null with source embedding
   std::size_t raw_dimension_;
   std::size_t dimension_;
@@ -111,5 +129,17 @@ class ContextBuilder {
 // A map fitted on the raw features that are of its kind; null when they do not make one.
 std::shared_ptr<const ContextMap> FitContextMap(std::span<const ContextBuilder::Raw> raws,
                                                 const ContextMapOptions& options);
+
+// What was made before of a text and of a map's rows, for whoever plays the same texts many times:
+// it never says anything but what a builder without it would make. Any thread.
+class EncodingMemory {
+ public:
+  virtual ~EncodingMemory() = default;
+  // With both parts; lives as long as the memory. Null: not known.
+  virtual const TextEncoding* Find(std::string_view text, std::uint32_t gram_seed) const = 0;
+  // As FitContextMap.
+  virtual std::shared_ptr<const ContextMap> FitMap(std::span<const ContextBuilder::Raw> raws,
+                                                   const ContextMapOptions& options) const = 0;
+};
 
 }  // namespace sluice::policy

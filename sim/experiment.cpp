@@ -179,7 +179,7 @@ std::variant<std::vector<Course>, std::string> RunTogether(const std::vector<Pla
   for (const Player& player : players) {
     routers.push_back(player.options.timeline.RouterAt(player.options.router, 0));
   }
-  Process process(std::move(routers));
+  Process process(std::move(routers), players.front().options.memory);
   if (players.front().options.traced) process.Explain();
   if (auto problem = process.Start()) return *problem;
   std::vector<Turn> turns;

@@ -24,6 +24,8 @@ struct ExperimentOptions {
   Timeline timeline = {};
   std::uint64_t seed = 1;  // of what the feedback model draws
   bool traced = false;     // of the first player: all are
+  // Of the first player: everybody's. Outlives the course; null: every course encodes its texts.
+  const policy::EncodingMemory* memory = nullptr;
 };
 
 // One router among those of the process. The arms of the environment are the router's, in its

@@ -46,7 +46,10 @@ std::vector<config::ArmOptions> ArmsIn(const ParetoPhase& phase, const ParetoRun
 class Course {
  public:
   Course(const ParetoRun& run, Progress& progress)
-      : run_(run), progress_(progress), options_(ParetoRouter(run)), process_(options_) {}
+      : run_(run),
+        progress_(progress),
+        options_(ParetoRouter(run)),
+        process_(options_, run.memory) {}
 
   std::optional<std::string> Start() {
     const ParetoOffline* offline = run_.policy.offline.get();

@@ -31,6 +31,7 @@ struct ParetoRun {
   const ParetoCase& parameters;
   const ParetoStream& stream;
   ParetoPolicy policy;
+  const policy::EncodingMemory* memory = nullptr;  // null: every run encodes its texts itself
 
   std::size_t requests() const;
 };

@@ -29,11 +29,11 @@ std::optional<std::string> Refusal(const api::FeedbackReply& reply) {
 }  // namespace
 
 struct Process::Running {
-  Running(store::Store& store, const daemon::Clock& clock)
+  Running(store::Store& store, const daemon::Clock& clock, const policy::EncodingMemory* memory)
       : metrics(kReaders),
         board(kReaders),
         ids(kNode, kIdSeed),
-        learner(store, board, metrics, config::LearnerOptions{}, clock),
+        learner(store, board, metrics, config::LearnerOptions{}, clock, memory),
         changes({.store = store,
                  .board = board,
                  .learner = learner,
@@ -59,14 +59,20 @@ struct Process::Running {
   daemon::Router router;
 };
 
-Process::Process(const config::RouterOptions& router)
-    : Process(std::vector<config::RouterOptions>{router}) {}
+std::uint32_t GramSeedOf(const config::RouterOptions& router) {
+  return router.context.gram_seed == 0 ? kGramSeed : router.context.gram_seed;
+}
 
-Process::Process(std::vector<config::RouterOptions> routers)
+Process::Process(const config::RouterOptions& router, const policy::EncodingMemory* memory)
+    : Process(std::vector<config::RouterOptions>{router}, memory) {}
+
+Process::Process(std::vector<config::RouterOptions> routers, const policy::EncodingMemory* memory)
     : now_us_(kStartUs),
       options_(std::move(routers)),
+      memory_(memory),
       store_(store::MakeMemoryStore()),
-      running_(std::make_unique<Running>(*store_, [this] { return now_us_; })) {}
+      running_(std::make_unique<Running>(
+          *store_, [this] { return now_us_; }, memory)) {}
 
 Process::~Process() = default;
 
@@ -151,7 +157,8 @@ std::optional<std::string> Process::Checkpoint() {
 
 std::optional<std::string> Process::Restart() {
   running_.reset();
-  running_ = std::make_unique<Running>(*store_, [this] { return now_us_; });
+  running_ = std::make_unique<Running>(
+      *store_, [this] { return now_us_; }, memory_);
   return Recover();
 }
 

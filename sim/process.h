@@ -22,10 +22,16 @@
 
 namespace sluice::sim {
 
+// What keys the n-grams of a router that names no seed.
+std::uint32_t GramSeedOf(const config::RouterOptions& router);
+
 class Process {
  public:
-  explicit Process(const config::RouterOptions& router);
-  explicit Process(std::vector<config::RouterOptions> routers);
+  // `memory` outlives the process; null: it encodes every text itself.
+  explicit Process(const config::RouterOptions& router,
+                   const policy::EncodingMemory* memory = nullptr);
+  explicit Process(std::vector<config::RouterOptions> routers,
+                   const policy::EncodingMemory* memory = nullptr);
   ~Process();
 
   // From now on answers say how they were made.
@@ -61,6 +67,7 @@ class Process {
 
   std::uint64_t now_us_;
   std::vector<config::RouterOptions> options_;
+  const policy::EncodingMemory* memory_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<Running> running_;
   bool explain_ = false;
