@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "sim/dataset_pareto.h"
+#include "sim/encoded_texts.h"
 #include "sim/pareto_offline.h"
 #include "sim/pareto_run.h"
 #include "sim/report_page.h"
@@ -105,6 +106,7 @@ struct Bench {
   ParetoPolicy policy;
   double warm_strength = 0;
   std::size_t threads = 1;
+  const policy::EncodingMemory* memory = nullptr;
 };
 
 Said<std::vector<ParetoResult>> ResultsOf(const Bench& bench, const Experiment& experiment,
@@ -118,7 +120,7 @@ Said<std::vector<ParetoResult>> ResultsOf(const Bench& bench, const Experiment& 
   std::vector<ParetoRun> runs;
   for (const ParetoCase& parameters : experiment.cases) {
     for (const ParetoStream& stream : experiment.streams) {
-      runs.push_back({bench.data, parameters, stream, policy});
+      runs.push_back({bench.data, parameters, stream, policy, bench.memory});
     }
   }
   std::size_t requests = 0;
@@ -218,8 +220,10 @@ int BenchPareto(const ParetoBenchOptions& options, const Streams& streams) {
   if (const auto* problem = std::get_if<std::string>(&policy)) return Refuse(*problem, streams);
   auto data = DataOf(options);
   if (const auto* problem = std::get_if<std::string>(&data)) return Refuse(*problem, streams);
-  const Bench bench{std::get<ParetoData>(std::move(data)), std::get<ParetoPolicy>(policy),
-                    options.warm_strength, ThreadsOf(options)};
+  Bench bench{std::get<ParetoData>(std::move(data)), std::get<ParetoPolicy>(policy),
+              options.warm_strength, ThreadsOf(options)};
+  std::optional<EncodedTexts> memory;
+  if (!bench.policy.features) bench.memory = &memory.emplace(bench.data.rows);
   const auto played = PlayExperiments(options, bench, streams);
   if (const auto* problem = std::get_if<std::string>(&played)) return Refuse(*problem, streams);
   const auto& all = std::get<PlayedAll>(played);

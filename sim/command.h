@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/dataset.h"
 #include "sim/drive.h"
 #include "sim/pairing.h"
 
@@ -23,6 +24,7 @@ struct SourceOptions {
   std::optional<std::size_t> limit;  // none: the whole data set, or what the world says
   bool shuffle_contexts = false;
   std::vector<Wish> arms;
+  std::vector<ListPrice> prices;  // of models of a data set that tells no costs
 };
 
 struct RunOptions {

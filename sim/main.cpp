@@ -8,6 +8,7 @@
 #include "daemon/logging.h"
 #include "policy/fitted.h"
 #include "sim/bench.h"
+#include "sim/bench_offline.h"
 #include "sim/command.h"
 #include "sim/fit.h"
 #include "sim/world_table.h"
@@ -32,8 +33,27 @@ void AddArms(CLI::App& command, std::vector<Wish>& arms) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
+constexpr const char* kDataSet = "Data set: JSON lines, or RouterBench's or RouteLLM's CSV";
+
+void AddPrices(CLI::App& command, std::vector<ListPrice>& prices) {
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--price",
+          [&prices](const std::vector<std::string>& given) {
+            for (const std::string& text : given) {
+              const auto price = ParseListPrice(text);
+              if (!price) throw CLI::ValidationError("--price", "MODEL=IN/OUT, 0 or more");
+              prices.push_back(*price);
+            }
+          },
+          "MODEL=IN/OUT: list prices in USD per million tokens where a data set has no costs")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
 void AddSource(CLI::App& command, SourceOptions& options) {
-  auto* data = command.add_option("--data", options.data, "Data set: JSON lines (sim/README.md)");
+  auto* data = command.add_option("--data", options.data, kDataSet);
+  AddPrices(command, options.prices);
   command
       .add_option("--world", options.world,
                   "Synthetic world: a name that `worlds` lists, or a file like those")
@@ -127,6 +147,15 @@ void AddWorlds(CLI::App& command, WorldsOptions& options) {
   command.add_option("--threads", options.threads, "With --play: courses at once");
 }
 
+void AddOffline(CLI::App& command, OfflineBenchOptions& options) {
+  command.add_option("--data", options.data, kDataSet);
+  command.add_option("--policy", options.policy, "map or scalars (default: both)");
+  command.add_option("--seeds", options.seeds, "Halves (default: 10, of a large data set 3)");
+  command.add_option("--json", options.json, "Write the figures to this file as well");
+  command.add_option("--threads", options.threads, "Runs at once (default: one a core)");
+  AddPrices(command, options.prices);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -147,6 +176,15 @@ int main(int argc, char** argv) {
   bench_command->require_subcommand(1);
   AddPareto(*bench_command->add_subcommand("pareto", "The four experiments of ParetoBandit"),
             pareto);
+  OfflineBenchOptions offline;
+  auto* routellm_command =
+      bench_command->add_subcommand("routellm", "APGR and CPT of an order of prompts, two models");
+  AddOffline(*routellm_command, offline);
+  routellm_command->add_option("--data-dir", offline.data_dir,
+                               "Folder of routellm_*.jsonl, or of RouteLLM's evaluations");
+  auto* routerbench_command =
+      bench_command->add_subcommand("routerbench", "Area under the frontier, several models");
+  AddOffline(*routerbench_command, offline);
   FitOptions fit;
   auto* fit_command = app.add_subcommand("fit", "What a router can start from, or be told");
   AddFit(*fit_command, fit);
@@ -155,6 +193,8 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   const Streams streams{std::cout, std::cerr, stderr};
   if (worlds_command->parsed()) return ListWorlds(worlds, streams);
+  if (routellm_command->parsed()) return BenchRouteLlm(offline, streams);
+  if (routerbench_command->parsed()) return BenchRouterBench(offline, streams);
   if (bench_command->parsed()) return BenchPareto(pareto, streams);
   if (fit_command->parsed()) return Fit(fit, streams);
   return run_command->parsed() ? Run(run, streams) : Drive(drive, streams);

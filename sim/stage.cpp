@@ -58,7 +58,7 @@ std::optional<std::string> Mismatch(const Environment& environment, const Router
 }
 
 Said<Prepared> LoadData(const SourceOptions& options, const RouterFacts& router) {
-  auto loaded = Say(LoadDataset(options.data));
+  auto loaded = Say(LoadDataset(options.data, options.prices));
   if (auto* problem = std::get_if<std::string>(&loaded)) return *problem;
   auto environment = std::get<Environment>(std::move(loaded));
   if (auto problem = Mismatch(environment, router)) return *problem;
@@ -70,6 +70,7 @@ Said<Prepared> LoadData(const SourceOptions& options, const RouterFacts& router)
     heading.paired_by.emplace_back(PairedByName(pair.by));
   }
   heading.source = "data set " + environment.name;
+  heading.layout = environment.layout;
   return Prepared{std::move(heading), Arrange(std::move(environment), router, std::get<0>(pairs))};
 }
 
@@ -166,6 +167,10 @@ Said<Stage> Stage::Make(const RunOptions& options) {
     auto data = LoadData(source, first);
     if (auto* problem = std::get_if<std::string>(&data)) return *problem;
     stage.data_ = std::get<Prepared>(std::move(data));
+    if (options.orders > 1) {
+      stage.memory_ =
+          std::make_shared<EncodedTexts>(stage.data_->environment.tasks, stage.routers_.front());
+    }
   } else if (!stage.world_) {
     auto world = WorldFor(source, first);
     if (auto* problem = std::get_if<std::string>(&world)) return *problem;
@@ -254,7 +259,8 @@ Said<std::vector<Played>> Stage::Play(std::uint64_t seed, Progress& progress) co
           .feedback = Feedback(),
           .timeline = world_ ? Timeline(*world_, environment.tasks.size()) : Timeline{},
           .seed = SeedOf(seed, places_[r]),
-          .traced = !options_.report.empty()}});
+          .traced = !options_.report.empty(),
+          .memory = memory_.get()}});
   }
   auto courses = RunTogether(players, progress);
   if (auto* problem = std::get_if<std::string>(&courses)) return *problem;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -10,6 +11,7 @@
 
 #include "config/config.h"
 #include "sim/command.h"
+#include "sim/encoded_texts.h"
 #include "sim/progress.h"
 #include "sim/report.h"
 #include "sim/trace.h"
@@ -79,8 +81,9 @@ class Stage {
   RunOptions options_;
   std::optional<World> world_;
   std::vector<config::RouterOptions> routers_;
-  std::vector<std::size_t> places_;  // in the world's file, by router
-  std::optional<Prepared> data_;     // in the order of the file
+  std::vector<std::size_t> places_;             // in the world's file, by router
+  std::optional<Prepared> data_;                // in the order of the file
+  std::shared_ptr<const EncodedTexts> memory_;  // of what several orders share; null: none
 };
 
 }  // namespace sluice::sim
