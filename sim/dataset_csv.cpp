@@ -68,31 +68,52 @@ double TokensOf(std::string_view text) {
 
 // -- Python's lists -------------------------------------------------------------------------------
 
-char Unescaped(char escaped) {
-  switch (escaped) {
-    case 'n':
-      return '\n';
-    case 't':
-      return '\t';
-    case 'r':
-      return '\r';
-    default:
-      return escaped;  // a quote or the backslash itself
+// A code point as UTF-8.
+void AppendCharacter(std::uint32_t code, std::string& text) {
+  const auto tail = [code](int shift) { return static_cast<char>(0x80 | (code >> shift & 0x3F)); };
+  if (code < 0x80) {
+    text += static_cast<char>(code);
+  } else if (code < 0x800) {
+    text += {static_cast<char>(0xC0 | code >> 6), tail(0)};
+  } else if (code < 0x10000) {
+    text += {static_cast<char>(0xE0 | code >> 12), tail(6), tail(0)};
+  } else {
+    text += {static_cast<char>(0xF0 | code >> 18), tail(12), tail(6), tail(0)};
   }
+}
+
+// Takes what follows a backslash off the front.
+void TakeEscaped(std::string_view& in, std::string& text) {
+  const char escaped = in.front();
+  in.remove_prefix(1);
+  const std::size_t digits = escaped == 'x' ? 2 : escaped == 'u' ? 4 : escaped == 'U' ? 8 : 0;
+  std::uint32_t code = 0;
+  if (digits > 0 && in.size() >= digits &&
+      std::from_chars(in.data(), in.data() + digits, code, 16).ptr == in.data() + digits) {
+    in.remove_prefix(digits);
+    return AppendCharacter(code, text);
+  }
+  constexpr std::string_view kEscaped = "ntr";
+  constexpr std::string_view kMeant = "\n\t\r";
+  const std::size_t known = kEscaped.find(escaped);
+  text += known == kEscaped.npos ? escaped : kMeant[known];  // a quote or the backslash itself
 }
 
 // Takes a text in quotes off the front; empty when there is none.
 std::optional<std::string> TakeQuoted(std::string_view& in) {
   if (in.empty() || (in.front() != '\'' && in.front() != '"')) return std::nullopt;
   const char quote = in.front();
+  in.remove_prefix(1);
   std::string text;
-  for (std::size_t i = 1; i < in.size(); ++i) {
-    if (in[i] == quote) {
-      in.remove_prefix(i + 1);
-      return text;
+  while (!in.empty()) {
+    const char next = in.front();
+    in.remove_prefix(1);
+    if (next == quote) return text;
+    if (next == '\\' && !in.empty()) {
+      TakeEscaped(in, text);
+    } else {
+      text += next;
     }
-    const bool escape = in[i] == '\\' && i + 1 < in.size();
-    text.push_back(escape ? Unescaped(in[++i]) : in[i]);
   }
   return std::nullopt;
 }

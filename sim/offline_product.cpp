@@ -13,7 +13,7 @@ namespace {
 
 constexpr double kCostLeastUsd = 1e-9;
 
-// A router of its own defaults over the environment's arms.
+// A router of its own defaults over as many arms. Its prices must be there, and stand in no context.
 std::shared_ptr<const daemon::RouterDefinition> DefinitionOf(const Environment& environment,
                                                              const EncodedTexts& memory) {
   config::RouterOptions router;
@@ -21,7 +21,6 @@ std::shared_ptr<const daemon::RouterDefinition> DefinitionOf(const Environment& 
   for (std::size_t a = 0; a < environment.arms.size(); ++a) {
     router.arms.emplace_back();
     router.arms.back().name = "arm" + std::to_string(a);
-    router.arms.back().model = environment.arms[a].model;
     router.arms.back().price_input_per_million_usd = 1;
     router.arms.back().price_output_per_million_usd = 1;
   }

@@ -84,12 +84,14 @@ TEST_CASE("RouterBench has its scores and costs and prompts that are Python list
       Good(std::string(kRouterBench) +
            "mmlu.1,\"['Which? \"\"A\"\" or\\nB\\\\', 'it\\'s B']\",mmlu,1.0,0.25,['A'],0.00059,"
            "6.57e-05,claude-v1\r\n"
-           "gsm.2,plain [text],gsm,0,1,,0,0.5,no_model_correct\r\n");
+           "gsm.2,plain [text],gsm,0,1,,0,0.5,no_model_correct\r\n"
+           "x.3,\"['\\xe9 \\u20ac \\U0001f600']\",x,0,1,,0,0.5,\r\n");
   CHECK(environment.layout == "RouterBench CSV, 2 models, recorded costs");
   REQUIRE(environment.arms.size() == 2);
   CHECK(environment.arms[1].name == "meta/llama-2-70b-chat");
   CHECK(environment.arms[1].price() == 0);
-  REQUIRE(environment.tasks.size() == 2);
+  REQUIRE(environment.tasks.size() == 3);
+  CHECK(environment.tasks[2].text == "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80");
   CHECK(environment.tasks[0].text == "Which? \"A\" or\nB\\\nit's B");
   CHECK(environment.tasks[0].outcomes[0] == Outcome{1, .00059, 1, .00059});
   CHECK(environment.tasks[0].outcomes[1] == Outcome{.25, 6.57e-05, .25, 6.57e-05});
