@@ -33,6 +33,9 @@ class RocksDb {
   // `log_end_min` is a position that the log is known to reach; an open that finds it ending
   // earlier is kCorrupt, as is one that finds holes.
   static Result<std::unique_ptr<RocksDb>> Open(const RocksPlace& place, Position log_end_read);
+  // As it stands now, held by another process or not. Nothing in the directory is written. kCorrupt
+  // may pass when the holder is just rearranging its files. [rocks_read_only.cpp]
+  static Result<std::unique_ptr<RocksDb>> OpenReadOnly(const RocksPlace& place);
 
   // Closes. Nobody may read any more.
   ~RocksDb();
@@ -83,6 +86,7 @@ class RocksDb {
 
   Result<Done> CheckFamilies() const;
   Result<Done> OpenDatabase();
+  Result<Done> OpenDatabaseReadOnly();
   Result<Done> CheckFormat();
   Result<Done> FindLogEnd();
   Result<Done> CheckNoHoles(Position first) const;

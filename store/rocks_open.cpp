@@ -167,14 +167,21 @@ Result<Done> RocksDb::FindLogEnd() {
   return CheckNoHoles(*first_position);
 }
 
-// Opening moved everything from the write-ahead log into tables, and each position is written once,
-// so the tables' own counts tell whether any record between the first and the last is gone.
+// Each position is written once, so the counts of the tables (in files, where opening moved
+// everything from the write-ahead log, or in memory when nothing may be written) tell whether any
+// record between the first and the last is gone.
 Result<Done> RocksDb::CheckNoHoles(Position first) const {
   rocksdb::TablePropertiesCollection tables;
   const rocksdb::Status status = db_->GetPropertiesOfAllTables(handle(Family::kLog), &tables);
   if (!status.ok()) return ToError("cannot read " + directory_, status);
   std::uint64_t records = 0;
   for (const auto& [name, properties] : tables) records += properties->num_entries;
+  for (const auto& in_memory : {rocksdb::DB::Properties::kNumEntriesActiveMemTable,
+                                rocksdb::DB::Properties::kNumEntriesImmMemTables}) {
+    std::uint64_t entries = 0;
+    db_->GetIntProperty(handle(Family::kLog), in_memory, &entries);
+    records += entries;
+  }
   const std::uint64_t expected = log_end_ - first + 1;
   if (records == expected) return Done{};
   return Error{Code::kCorrupt, "the log in " + directory_ + " holds " + std::to_string(records) +

@@ -130,6 +130,10 @@ struct StoreOptions {
 // found and what to do; nothing is repaired or overwritten silently.
 Result<std::unique_ptr<Store>> OpenStore(const StoreOptions& options);
 
+// The directory's log as it stands at the call, to read alone, also while another process holds and
+// writes it. Nothing in the directory is changed; what is appended is refused.
+Result<std::unique_ptr<Store>> OpenStoreReadOnly(const std::string& directory);
+
 // The in-memory twin, without threads: appending completes before the call returns. For the
 // simulator, and the oracle of the real one in tests.
 std::unique_ptr<Store> MakeMemoryStore();
