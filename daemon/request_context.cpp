@@ -81,4 +81,24 @@ std::variant<policy::EncodedContext, Problem> ContextOf(const RouterView& router
   return definition.context.FromText(*request.text, values, router.map.get());
 }
 
+std::optional<policy::Context> LoggedContext(const RouterDefinition& definition,
+                                             const policy::ContextMap* map,
+                                             const store::DecisionRecord& record) {
+  const policy::Context logged = Eigen::Map<const Eigen::VectorXf>(
+      record.context.data(), static_cast<Eigen::Index>(record.context.size()));
+  if (record.map_version == (map == nullptr ? 0 : map->version())) {
+    const std::size_t components = map == nullptr ? 0 : map->components();
+    if (record.context.size() != ModelOptionsOf(definition, components).dimension) {
+      return std::nullopt;
+    }
+    return logged;
+  }
+  if (map == nullptr || record.context.size() < definition.options.context.features.size() + 1) {
+    return std::nullopt;
+  }
+  const auto raw = definition.context.RawOf(logged, record.map_version, record.features);
+  if (std::holds_alternative<std::monostate>(raw)) return std::nullopt;
+  return definition.context.Mapped(raw, logged, *map);
+}
+
 }  // namespace sluice::daemon

@@ -5,6 +5,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "daemon/request_context.h"
 #include "daemon/router_fold.h"
 
 namespace sluice::daemon {
@@ -34,19 +35,7 @@ policy::Context AsContext(const std::vector<float>& values) {
 // -- Contexts and maps ----------------------------------------------------------------------------
 
 std::optional<policy::Context> RouterFold::ContextOf(const store::DecisionRecord& record) const {
-  const std::size_t dimension = model_->options().dimension;
-  const std::uint64_t version = map_ == nullptr ? 0 : map_->version();
-  if (record.map_version == version) {
-    if (record.context.size() != dimension) return std::nullopt;
-    return AsContext(record.context);
-  }
-  if (map_ == nullptr || record.context.size() < definition_->options.context.features.size() + 1) {
-    return std::nullopt;
-  }
-  const policy::Context old = AsContext(record.context);
-  const auto raw = definition_->context.RawOf(old, record.map_version, record.features);
-  if (std::holds_alternative<std::monostate>(raw)) return std::nullopt;
-  return definition_->context.Mapped(raw, old, *map_);
+  return LoggedContext(*definition_, map_.get(), record);
 }
 
 // What tells one input from another: the raw features, without those that are declared.

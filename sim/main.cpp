@@ -12,6 +12,7 @@
 #include "sim/command.h"
 #include "sim/fit.h"
 #include "sim/world_table.h"
+#include "sim/log_commands.h"
 
 namespace {
 
@@ -156,6 +157,34 @@ void AddOffline(CLI::App& command, OfflineBenchOptions& options) {
   AddPrices(command, options.prices);
 }
 
+void AddEvaluate(CLI::App& command, EvaluateCommandOptions& options) {
+  command.add_option("--log", options.log, "The daemon's directory, which may be in use")
+      ->required();
+  command.add_option("--policy", options.policy, "Configuration file of the policy to evaluate")
+      ->required();
+  command.add_option("--router", options.router, "Which of the log's routers");
+  command.add_option("--train-until", options.train_until,
+                     "Fraction of the decisions, or position of the log, that the policy learns "
+                     "up to (default: 0.5; nothing for uniform and fixed)");
+  command.add_option("--cost-weight", options.cost_weight,
+                     "That the policy chooses by, instead of the logged one, per USD");
+  command.add_flag("--labels-independent-of-arm", options.labels_independent,
+                   "You declare that whether a decision is labelled does not depend on its arm: "
+                   "all labels count, not only audited ones");
+  command.add_option("--seed", options.seed, "Of the bootstrap");
+  command.add_option("--threads", options.threads, "Draws at once (default: one a core)");
+  command.add_option("--json", options.json, "Write the table to this file as well");
+}
+
+void AddExport(CLI::App& command, ExportOptions& options) {
+  command.add_option("--log", options.log, "The daemon's directory, which may be in use")
+      ->required();
+  command.add_option("--from", options.from, "First moment, inclusive: 2026-01-31T12:00:00Z");
+  command.add_option("--to", options.to, "Last moment, exclusive");
+  command.add_option("--router", options.router, "Only this one");
+  command.add_option("--out", options.out, "File (default: the terminal)");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -188,6 +217,14 @@ int main(int argc, char** argv) {
   FitOptions fit;
   auto* fit_command = app.add_subcommand("fit", "What a router can start from, or be told");
   AddFit(*fit_command, fit);
+  EvaluateCommandOptions evaluate;
+  auto* evaluate_command =
+      app.add_subcommand("evaluate", "What another policy would have been worth on a daemon's log");
+  AddEvaluate(*evaluate_command, evaluate);
+  ExportOptions exported;
+  auto* export_command =
+      app.add_subcommand("export", "Decisions and outcomes of a daemon's log as JSON lines");
+  AddExport(*export_command, exported);
   CLI11_PARSE(app, argc, argv);
   // A daemon that goes away is a failed request, told and tried again; not the end of the drive.
   std::signal(SIGPIPE, SIG_IGN);
@@ -195,6 +232,8 @@ int main(int argc, char** argv) {
   if (worlds_command->parsed()) return ListWorlds(worlds, streams);
   if (routellm_command->parsed()) return BenchRouteLlm(offline, streams);
   if (routerbench_command->parsed()) return BenchRouterBench(offline, streams);
+  if (evaluate_command->parsed()) return Evaluate(evaluate, streams);
+  if (export_command->parsed()) return Export(exported, streams);
   if (bench_command->parsed()) return BenchPareto(pareto, streams);
   if (fit_command->parsed()) return Fit(fit, streams);
   return run_command->parsed() ? Run(run, streams) : Drive(drive, streams);

@@ -29,7 +29,8 @@ const std::vector<Row>& Table() {
       {"sim",
        {"config/", "policy/", "store/", "daemon/router.h", "daemon/learner.h", "daemon/ids.h",
         "daemon/roster.h", "daemon/snapshot.h", "daemon/metrics.h", "daemon/changes.h",
-        "daemon/logging.h", "daemon/warm_start.h", "api/service.h"}},
+        "daemon/logging.h", "daemon/warm_start.h", "daemon/lessons.h", "daemon/request_context.h",
+        "api/service.h"}},
       {"tests", {"policy/", "store/", "api/", "config/", "daemon/", "sim/"}},
   };
   return table;
