@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <unordered_set>
 #include <utility>
 
 #include "api/service.h"
@@ -112,7 +113,10 @@ class Gathering {
 
   void Label(Position position, double audit_rate, Drawn& drawn, const daemon::Standing& standing) {
     const DecisionRecord& record = drawn.record;
-    drawn.weighed.cluster = policy::SplitMix64(position);
+    // A decision of no session stands for itself.
+    drawn.weighed.cluster = record.session != 0 ? record.session : policy::SplitMix64(position);
+    if (record.session != 0) sessions_.insert(record.session);
+    evaluation_.sessions = sessions_.size();
     const bool audited = record.audit && audit_rate > 0;
     const bool counts = options_.labels_independent || audited;
     const double label_weight = options_.labels_independent ? 1 : audited ? 1 / audit_rate : 0;
@@ -146,6 +150,7 @@ class Gathering {
   const FrozenPolicy& frozen_;
   const EvaluateOptions& options_;
   Evaluation& evaluation_;
+  std::unordered_set<std::uint64_t> sessions_;
 };
 
 std::vector<policy::OpeEstimates> Bootstrap(const std::vector<policy::OpeCluster>& clusters,
@@ -277,6 +282,48 @@ void Conclude(const Gathering& gathering, const EvaluateOptions& options, std::F
   AnytimeCost(gathering.cost, evaluation.cost_bound_usd, evaluation.cost);
 }
 
+// One evaluation on its way.
+struct Subject {
+  const store::Store& store;
+  const LoggedRouter& router;
+  std::uint32_t id = 0;
+  const EvaluateOptions& options;
+  std::FILE* progress = nullptr;
+};
+
+std::variant<FrozenPolicy, std::string> FreezeAt(const Subject& subject, Position split) {
+  const FreezeOptions freeze{.router = subject.id,
+                             .policy = subject.options.policy,
+                             .until = std::min(split, subject.store.last_position())};
+  Progress bar(subject.progress, "learning", freeze.until);
+  return Freeze(subject.store, subject.router, freeze, bar);
+}
+
+std::variant<Evaluation, std::string> EvaluateAfter(const Subject& subject, Position split,
+                                                    const FrozenPolicy& policy) {
+  const std::vector<Position>& decisions = subject.router.decisions;
+  Evaluation evaluation;
+  Describe(subject.router, policy, subject.options, evaluation);
+  evaluation.frozen_at = split;
+  evaluation.trained =
+      static_cast<std::size_t>(std::ranges::upper_bound(decisions, split) - decisions.begin());
+  evaluation.decisions = decisions.size() - evaluation.trained;
+  const auto bill = LargestBill(subject.store, split);
+  if (const auto* problem = std::get_if<std::string>(&bill)) return *problem;
+  evaluation.cost_bound_usd = 2 * std::get<double>(bill);
+
+  Gathering gathering(subject.router, policy, subject.options, evaluation);
+  Progress bar(subject.progress, "weighing", evaluation.decisions);
+  if (auto problem = GatherAfter(subject.store, subject.router, split, gathering, bar)) {
+    return *problem;
+  }
+  if (gathering.quality.empty()) {
+    return "after the split there is no decision that was drawn and served as it was drawn";
+  }
+  Conclude(gathering, subject.options, subject.progress, evaluation);
+  return evaluation;
+}
+
 }  // namespace
 
 std::variant<Evaluation, std::string> EvaluateLog(const store::Store& store,
@@ -288,34 +335,11 @@ std::variant<Evaluation, std::string> EvaluateLog(const store::Store& store,
   const auto found = Find(routers, options.router);
   if (const auto* problem = std::get_if<std::string>(&found)) return *problem;
   const std::size_t id = std::get<std::size_t>(found);
-  const LoggedRouter& router = routers[id];
-
-  Evaluation evaluation;
-  evaluation.frozen_at = SplitOf(router, options);
-  const FreezeOptions freeze{.router = static_cast<std::uint32_t>(id),
-                             .policy = options.policy,
-                             .until = std::min(evaluation.frozen_at, store.last_position())};
-  Progress learning(progress, "learning", freeze.until);
-  auto frozen = Freeze(store, router, freeze, learning);
-  if (auto* problem = std::get_if<std::string>(&frozen)) return std::move(*problem);
-  const auto& policy = std::get<FrozenPolicy>(frozen);
-  Describe(router, policy, options, evaluation);
-
-  const auto after = std::ranges::upper_bound(router.decisions, evaluation.frozen_at);
-  evaluation.trained = static_cast<std::size_t>(after - router.decisions.begin());
-  evaluation.decisions = router.decisions.size() - evaluation.trained;
-  Gathering gathering(router, policy, options, evaluation);
-  Progress weighing(progress, "weighing", evaluation.decisions);
-  if (auto problem = GatherAfter(store, router, evaluation.frozen_at, gathering, weighing)) {
-    return *problem;
-  }
-  if (gathering.quality.empty())
-    return "no decision after the split was drawn and served as it was";
-  const auto bill = LargestBill(store, evaluation.frozen_at);
-  if (const auto* problem = std::get_if<std::string>(&bill)) return *problem;
-  evaluation.cost_bound_usd = 2 * std::get<double>(bill);
-  Conclude(gathering, options, progress, evaluation);
-  return evaluation;
+  const Subject subject{store, routers[id], static_cast<std::uint32_t>(id), options, progress};
+  const Position split = SplitOf(subject.router, options);
+  const auto frozen = FreezeAt(subject, split);
+  if (const auto* problem = std::get_if<std::string>(&frozen)) return *problem;
+  return EvaluateAfter(subject, split, std::get<FrozenPolicy>(frozen));
 }
 
 }  // namespace sluice::sim

@@ -54,7 +54,8 @@ void AddCells(const MeasureResult& result, OpeFigure figure, Print print, Row& r
 }
 
 std::string Table(const Evaluation& evaluation) {
-  const auto& [quality, cost] = std::tie(evaluation.quality, evaluation.cost);
+  const MeasureResult& quality = evaluation.quality;
+  const MeasureResult& cost = evaluation.cost;
   std::vector<Row> rows{
       {"", "quality", "95 %", "anytime 95 %", "cost USD", "95 %", "anytime 95 %"}};
   const auto add = [&](const char* label, OpeFigure figure,

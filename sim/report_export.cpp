@@ -1,6 +1,7 @@
 #include "sim/report_export.h"
 
 #include <array>
+#include <cstdio>
 #include <optional>
 
 #include <nlohmann/json.hpp>
@@ -23,6 +24,12 @@ constexpr std::array kNarrowings = {api::Narrowing::kAllow,      api::Narrowing:
 template <typename T>
 Json Maybe(const std::optional<T>& value) {
   return value ? Json(*value) : Json(nullptr);
+}
+
+std::string Hexadecimal(std::uint64_t number) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(number));
+  return text;
 }
 
 // A figure of every eligible arm, by name.
@@ -144,6 +151,8 @@ std::string ExportLine(const LoggedRouter& router, const store::DecisionStory& s
   json["plan"] = record.plan;
   json["tags"] = record.tags;
   json["request_id"] = record.request_id;
+  // As text: notebooks read numbers of 64 bits wrongly.
+  json["session"] = record.session == 0 ? Json(nullptr) : Json(Hexadecimal(record.session));
   AddStanding(router, story, json);
   json["outcomes"] = Json::array();
   for (const store::PlacedOutcome& outcome : story.outcomes) {

@@ -1,0 +1,407 @@
+// Off-policy evaluation on the product's own log: in a world that knows the truth, and on logs with
+// everything in them that must not be evaluated.
+#include "sim/evaluate.h"
+
+#include <cmath>
+
+#include <catch2/catch.hpp>
+
+#include "sim/experiment.h"
+#include "sim/frozen.h"
+#include "sim/process.h"
+#include "sim/report_evaluate.h"
+#include "tests/support/process_in_memory.h"
+
+namespace sluice::sim {
+namespace {
+
+using policy::OpeFigure;
+using policy::OpeRefusal;
+
+// -- A world ----------------------------------------------------------------------------------
+
+constexpr std::size_t kTasks = 2000;
+constexpr std::size_t kTruthTasks = 10000;  // that nobody played: the policy's value in the world
+
+config::RouterOptions LinearRouter() {
+  auto router = config::Defaults().routers.front();
+  router.context.source = policy::ContextSource::kEmbedding;
+  router.context.dimension = 6;
+  router.context.projection = policy::Projection::kNone;
+  router.prior.feature_precision = .5;
+  router.prior.bias_precision = .5;
+  router.prior.quality_mean = .5;
+  router.objective.cost_weight = 5;
+  router.policy.exploration = {.mode = policy::ExplorationMode::kExact, .epsilon = .2};
+  return router;
+}
+
+// Another kind, another exploration, another lambda in its head: far enough from what logged.
+config::RouterOptions EvaluatedRouter() {
+  auto router = LinearRouter();
+  router.policy.kind = policy::PolicyKind::kLinUcb;
+  router.policy.alpha = 1;
+  router.policy.exploration = {.mode = policy::ExplorationMode::kExact, .epsilon = .1};
+  return router;
+}
+
+struct Course {
+  std::unique_ptr<Process> process;
+  Environment world;
+};
+
+Course Play(std::uint64_t seed) {
+  Course course;
+  const auto router = LinearRouter();
+  course.world = MakeLinearWorld({.name = "linear", .seed = seed, .tasks = kTasks + kTruthTasks},
+                                 FactsOf(router));
+  course.process = std::make_unique<Process>(router);
+  if (auto problem = course.process->Start()) FAIL(*problem);
+  for (std::size_t i = 0; i < kTasks; ++i) {
+    const Task& task = course.world.tasks[i];
+    auto reply = course.process->Route(task);
+    const auto& answer = std::get<api::RouteAnswer>(reply);
+    std::size_t arm = 0;
+    while (course.world.arms[arm].name != answer.arm) ++arm;
+    const Outstanding due{i, static_cast<std::int32_t>(arm), answer.decision_id};
+    if (auto problem = course.process->Report(due, task.outcomes[arm])) FAIL(*problem);
+    if (i % 10 == 9) {
+      if (auto problem = course.process->Learn()) FAIL(*problem);
+    }
+  }
+  return course;
+}
+
+EvaluateOptions Declared(const config::RouterOptions& policy) {
+  EvaluateOptions options;
+  options.policy = policy;
+  options.labels_independent = true;
+  options.threads = 1;
+  return options;
+}
+
+Evaluation Evaluated(const store::Store& store, const EvaluateOptions& options) {
+  const auto evaluated = EvaluateLog(store, options, nullptr);
+  if (const auto* problem = std::get_if<std::string>(&evaluated)) FAIL(*problem);
+  return std::get<Evaluation>(evaluated);
+}
+
+// What a request is worth to the frozen policy in the world: quality and cost.
+std::pair<double, double> Truth(const Course& course, const EvaluateOptions& options,
+                                store::Position frozen_at) {
+  const auto routers = ReadRouters(course.process->log());
+  const LoggedRouter& router = std::get<0>(routers).front();
+  Progress silent(nullptr, "", 0);
+  const auto frozen = Freeze(course.process->log(), router,
+                             {.router = 0, .policy = options.policy, .until = frozen_at}, silent);
+  const auto& policy = std::get<FrozenPolicy>(frozen);
+  double quality = 0;
+  double cost = 0;
+  for (std::size_t i = kTasks; i < course.world.tasks.size(); ++i) {
+    const Task& task = course.world.tasks[i];
+    const auto context = router.newest().context.FromEmbedding(task.embedding, {}, nullptr);
+    store::DecisionRecord record;
+    record.eligible = policy::ArmSet::FirstN(task.outcomes.size()).bits();
+    record.cost_weight = LinearRouter().objective.cost_weight;
+    record.context.assign(context->context.data(),
+                          context->context.data() + context->context.size());
+    const auto decision = policy.Decide(record, router.newest().list_terms, {});
+    for (std::size_t a = 0; a < task.outcomes.size(); ++a) {
+      const double probability = decision->distribution.Probability(static_cast<policy::ArmId>(a));
+      quality += probability * task.outcomes[a].expected_reward / kTruthTasks;
+      cost += probability * task.outcomes[a].expected_cost_usd / kTruthTasks;
+    }
+  }
+  return {quality, cost};
+}
+
+bool Covers(const policy::OpeInterval& interval, double value) {
+  return interval.lower <= value && value <= interval.upper;
+}
+const policy::OpeInterval& DrInterval(const MeasureResult& result) {
+  return result.intervals[static_cast<std::size_t>(OpeFigure::kDr)];
+}
+
+struct Coverage {
+  int quality = 0;
+  int cost = 0;
+  int anytime = 0;
+  int refused = 0;
+};
+
+Coverage CoverageOf(std::uint64_t first, std::uint64_t seeds) {
+  Coverage coverage;
+  for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
+    const Course course = Play(seed);
+    const EvaluateOptions options = Declared(EvaluatedRouter());
+    const Evaluation evaluation = Evaluated(course.process->log(), options);
+    const auto [quality, cost] = Truth(course, options, evaluation.frozen_at);
+    coverage.quality += Covers(DrInterval(evaluation.quality), quality) ? 1 : 0;
+    coverage.cost += Covers(DrInterval(evaluation.cost), cost) ? 1 : 0;
+    coverage.anytime += Covers(*evaluation.quality.anytime, quality) ? 1 : 0;
+    coverage.refused += evaluation.quality.refusals.empty() ? 0 : 1;
+  }
+  return coverage;
+}
+
+}  // namespace
+
+TEST_CASE("the interval of DR covers what a frozen policy is worth in the world") {
+  constexpr int kSeeds = 20;
+  const Coverage coverage = CoverageOf(1, kSeeds);
+  INFO("quality " << coverage.quality << ", cost " << coverage.cost << ", anytime "
+                  << coverage.anytime << ", refused " << coverage.refused << " of " << kSeeds);
+  const double least = kSeeds * .95 - 3.29 * std::sqrt(kSeeds * .95 * .05);
+  CHECK(coverage.quality >= least);
+  CHECK(coverage.cost >= least);
+  CHECK(coverage.anytime == kSeeds);
+  CHECK(coverage.refused == 0);
+}
+
+// By hand: test_sim "[coverage]".
+TEST_CASE("the interval of DR covers the truth in at least 927 of 1000 seeds", "[.][coverage]") {
+  const Coverage coverage = CoverageOf(1, 1000);
+  WARN("quality " << coverage.quality << ", cost " << coverage.cost << ", anytime "
+                  << coverage.anytime << ", refused " << coverage.refused << " of 1000");
+  CHECK(coverage.quality >= 927);
+  CHECK(coverage.cost >= 927);
+}
+
+// -- Logs with everything in them ---------------------------------------------------------------
+
+namespace {
+
+// Three arms of known quality, a reward at once. Answers the arm.
+class Log {
+ public:
+  explicit Log(const config::Options& options = config::Defaults()) : process(options) {}
+
+  std::string Add(api::RouteRequest request, const std::string& served = {}) {
+    request.text = "question " + std::to_string(count_++ % 40);
+    process.now_us += 1000;
+    const auto answer = std::get<api::RouteAnswer>(process.Route(request));
+    api::FeedbackEvent event;
+    event.decision_id = answer.decision_id;
+    event.event_id = answer.decision_id;
+    event.reward = answer.arm == "economy" ? .5 : answer.arm == "standard" ? .8 : .9;
+    event.cost_usd = answer.arm == "economy" ? .0001 : answer.arm == "standard" ? .001 : .01;
+    event.served_arm = served;
+    process.Feedback(event);
+    if (count_ % 50 == 0) (void)process.learner().Step();
+    return answer.arm;
+  }
+  void Add(std::size_t count, const api::RouteRequest& request = {}) {
+    for (std::size_t i = 0; i < count; ++i) Add(request);
+  }
+
+  tests::ProcessInMemory process;
+
+ private:
+  std::size_t count_ = 0;
+};
+
+config::Options Explorer(double epsilon, double audit_rate = .02) {
+  config::Options options = config::Defaults();
+  options.routers.front().policy.kind = policy::PolicyKind::kEpsilonGreedy;
+  options.routers.front().policy.epsilon = epsilon;
+  options.routers.front().policy.exploration.mode = policy::ExplorationMode::kNatural;
+  options.routers.front().feedback.audit_rate = audit_rate;
+  return options;
+}
+
+config::RouterOptions Fixed(const std::string& arm) {
+  auto router = config::Defaults().routers.front();
+  router.policy.kind = policy::PolicyKind::kFixed;
+  router.policy.exploration.mode = policy::ExplorationMode::kNatural;
+  router.fixed_arm = arm;
+  return router;
+}
+
+config::RouterOptions Uniform() {
+  auto router = config::Defaults().routers.front();
+  router.policy.kind = policy::PolicyKind::kUniform;
+  router.policy.exploration.mode = policy::ExplorationMode::kNatural;
+  return router;
+}
+
+std::size_t CountOf(const Evaluation& evaluation, Excluded why) {
+  return evaluation.excluded[static_cast<std::size_t>(why)];
+}
+bool Refused(const MeasureResult& result, OpeRefusal refusal) {
+  return std::ranges::find(result.refusals, refusal) != result.refusals.end();
+}
+
+}  // namespace
+
+TEST_CASE("fixed and uniform policies are worth what their arms are worth") {
+  Log log(Explorer(.6));
+  log.Add(3000);
+  const Evaluation premium = Evaluated(log.process.store(), Declared(Fixed("premium")));
+  // They learn nothing, so that nothing is kept back to learn from.
+  CHECK(premium.trained == 0);
+  CHECK(premium.evaluated() == 3000);
+  CHECK(premium.quality.refusals.empty());
+  CHECK(premium.quality.estimates[OpeFigure::kSnips] == Approx(.9));
+  CHECK(premium.quality.estimates[OpeFigure::kDr] == Approx(.9).margin(.02));
+  CHECK(premium.cost.estimates[OpeFigure::kSnips] == Approx(.01));
+  CHECK(Covers(*premium.quality.anytime, .9));
+  // .4 of quality more than economy is not worth .0099 USD at 40 a dollar, beside standard.
+  CHECK(RenderVerdict(premium).starts_with("P would have been worse"));
+
+  const Evaluation standard = Evaluated(log.process.store(), Declared(Fixed("standard")));
+  CHECK(RenderVerdict(standard).starts_with("P would have been better"));
+
+  const Evaluation uniform = Evaluated(log.process.store(), Declared(Uniform()));
+  CHECK(uniform.quality.estimates[OpeFigure::kSnips] == Approx((.5 + .8 + .9) / 3).margin(.02));
+}
+
+TEST_CASE("the split is where it was asked for and half of the decisions otherwise") {
+  Log log(Explorer(.3));
+  log.Add(400);
+  auto options = Declared(config::Defaults().routers.front());
+  CHECK(Evaluated(log.process.store(), options).trained == 200);
+  options.train_fraction = .25;
+  CHECK(Evaluated(log.process.store(), options).trained == 100);
+  options.train_until = 201;  // the definition, and a decision and an outcome in turn
+  const Evaluation evaluation = Evaluated(log.process.store(), options);
+  CHECK(evaluation.frozen_at == 201);
+  CHECK(evaluation.trained == 100);
+  CHECK(evaluation.decisions == 300);
+}
+
+TEST_CASE("only audited decisions count unless the operator declares otherwise") {
+  Log log(Explorer(.6, .25));
+  log.Add(2000);
+  auto options = Declared(Uniform());
+  const Evaluation declared = Evaluated(log.process.store(), options);
+  CHECK(declared.quality.diagnostics.labels == 2000);
+  options.labels_independent = false;
+  const Evaluation audited = Evaluated(log.process.store(), options);
+  CHECK(audited.quality.diagnostics.labels > 400);
+  CHECK(audited.quality.diagnostics.labels < 600);
+  CHECK(audited.quality.diagnostics.labels == audited.quality.diagnostics.asked);
+  CHECK(audited.quality.diagnostics.decisions == 2000);
+  CHECK(audited.quality.estimates[OpeFigure::kSnips] == Approx(.7333).margin(.03));
+  std::size_t counted = 0;
+  for (const LabelCounts& arm : audited.labels) {
+    CHECK(arm.labelled == arm.decisions);
+    CHECK(arm.judged == arm.audited);
+    counted += arm.audited;
+  }
+  CHECK(counted == audited.quality.diagnostics.asked);
+}
+
+TEST_CASE("what nobody drew or another arm answered is counted and left out") {
+  Log log(Explorer(.5));
+  log.Add(300);
+  api::RouteRequest overridden;
+  overridden.override_arm = "premium";
+  log.Add(7, overridden);
+  api::RouteRequest forced;
+  forced.allow = {"economy"};
+  log.Add(5, forced);
+  for (int i = 0; i < 3; ++i) {
+    api::RouteRequest both;
+    both.deny = {"premium"};
+    log.Add(both, "premium");
+  }
+  const Evaluation evaluation = Evaluated(log.process.store(), Declared(Uniform()));
+  CHECK(CountOf(evaluation, Excluded::kOverride) == 7);
+  CHECK(CountOf(evaluation, Excluded::kForced) == 5);
+  CHECK(CountOf(evaluation, Excluded::kFailover) == 3);
+  CHECK(evaluation.decisions == 315);
+  CHECK(evaluation.evaluated() == 300);
+  const std::string text = RenderEvaluation(evaluation);
+  CHECK(text.find("Left out: 5 forced, 7 override, 3 failover.") != std::string::npos);
+}
+
+TEST_CASE("turns of one session are one cluster") {
+  Log log(Explorer(.5));
+  for (int session = 0; session < 50; ++session) {
+    api::RouteRequest turn;
+    turn.session_id = "session " + std::to_string(session);
+    log.Add(4, turn);
+  }
+  log.Add(10);
+  const Evaluation evaluation = Evaluated(log.process.store(), Declared(Uniform()));
+  CHECK(evaluation.sessions == 50);
+  CHECK(evaluation.quality.diagnostics.clusters == 60);
+}
+
+TEST_CASE("a log without exploration is refused for want of support") {
+  config::Options options = config::Defaults();
+  options.routers.front().policy.kind = policy::PolicyKind::kLinUcb;
+  options.routers.front().policy.exploration.mode = policy::ExplorationMode::kOff;
+  Log log(options);
+  log.Add(600);
+  const Evaluation evaluation = Evaluated(log.process.store(), Declared(Uniform()));
+  CHECK(Refused(evaluation.quality, OpeRefusal::kSupport));
+  CHECK(RenderVerdict(evaluation).starts_with("Whether P would have been better cannot be said"));
+  // With the policy that logged there is nothing to miss.
+  auto same = options.routers.front();
+  CHECK_FALSE(
+      Refused(Evaluated(log.process.store(), Declared(same)).quality, OpeRefusal::kSupport));
+}
+
+TEST_CASE("propensities that were tampered with raise the alarm") {
+  Log log(Explorer(.5));
+  log.Add(3000);
+  auto tampered = store::MakeMemoryStore();
+  // Halves what was explored on paper.
+  auto entries = log.process.store().Read(0, 100000);
+  for (store::LogEntry& entry : *entries) {
+    if (auto* decision = std::get_if<store::DecisionRecord>(&entry.record)) {
+      std::uint64_t moved = 0;
+      for (store::ArmShare& share : decision->shares) {
+        if (share.arm == decision->greedy_arm) continue;
+        moved += share.probability_q32 / 2;
+        share.probability_q32 -= share.probability_q32 / 2;
+      }
+      for (store::ArmShare& share : decision->shares) {
+        if (share.arm == decision->greedy_arm) share.probability_q32 += moved;
+      }
+      tampered->AppendDecision(std::move(*decision));
+    } else if (auto* outcome = std::get_if<store::OutcomeRecord>(&entry.record)) {
+      tampered->AppendOutcomes({*outcome}, [](const std::vector<store::Appended>&) {});
+    } else {
+      (void)tampered->AppendRouter(std::get<store::RouterRecord>(entry.record));
+    }
+  }
+  CHECK_FALSE(
+      Refused(Evaluated(log.process.store(), Declared(Uniform())).quality, OpeRefusal::kIntegrity));
+  CHECK(Refused(Evaluated(*tampered, Declared(Uniform())).quality, OpeRefusal::kIntegrity));
+}
+
+TEST_CASE("arms that a policy does not have are never its choice") {
+  Log log(Explorer(.6));
+  log.Add(1000);
+  auto without = Uniform();
+  std::erase_if(without.arms, [](const auto& arm) { return arm.name == "economy"; });
+  const Evaluation evaluation = Evaluated(log.process.store(), Declared(without));
+  CHECK(evaluation.arms == std::vector<std::string>{"standard", "premium"});
+  CHECK(evaluation.quality.estimates[OpeFigure::kSnips] == Approx(.85).margin(.01));
+  CHECK(RenderEvaluation(evaluation).find("P is uniform over standard premium") !=
+        std::string::npos);
+}
+
+TEST_CASE("the same evaluation gives the same bytes on one thread and on two") {
+  Log log(Explorer(.5));
+  log.Add(500);
+  auto options = Declared(config::Defaults().routers.front());
+  const std::string one = EvaluationJson(Evaluated(log.process.store(), options));
+  options.threads = 2;
+  CHECK(EvaluationJson(Evaluated(log.process.store(), options)) == one);
+  options.seed = 2;
+  CHECK(EvaluationJson(Evaluated(log.process.store(), options)) != one);
+}
+
+TEST_CASE("a router that the log does not have is named with those that it has") {
+  Log log;
+  log.Add(3);
+  auto options = Declared(Uniform());
+  options.router = "none";
+  const auto evaluated = EvaluateLog(log.process.store(), options, nullptr);
+  CHECK_THAT(std::get<std::string>(evaluated), Catch::Contains("one of: default"));
+}
+
+}  // namespace sluice::sim
