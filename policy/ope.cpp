@@ -79,7 +79,7 @@ OpeSample Weigh(const OpeChoice& choice) {
   for (const ArmId arm : choice.eligible) {
     const auto evaluated = static_cast<double>(choice.evaluated.q32[arm]);
     const auto logged = static_cast<double>(choice.logged.q32[arm]);
-    if (logged == 0) {
+    if (logged < kOpeSupportMin * one) {
       sample.unsupported += evaluated / one;
       continue;
     }

@@ -44,7 +44,10 @@ struct OpeChoice {
   const Distribution& evaluated;
 };
 
-// Weight, its maximum and what is not supported.
+// An arm that is drawn more rarely than this has no support: its weight would be beyond any sample.
+inline constexpr double kOpeSupportMin = 0x1.0p-20;
+
+// Weight, its maximum and what is not supported; a draw without support weighs nothing.
 OpeSample Weigh(const OpeChoice& choice);
 
 // -- Estimates ------------------------------------------------------------------------------------

@@ -243,6 +243,12 @@ TEST_CASE("weights come from fixed point and what is not supported is kept apart
   CHECK(sample.weight == .5);
   CHECK(sample.weight_max == 2);
   CHECK(sample.unsupported == .125);
+  // What is next to never drawn is not supported either, and counts as nothing when it is drawn.
+  logged.q32[1] = 100;
+  logged.q32[2] -= 100;
+  const OpeSample rare = Weigh({ArmSet::FirstN(3), 1, logged, evaluated});
+  CHECK(rare.weight == 0);
+  CHECK(rare.unsupported == .125);
 }
 
 TEST_CASE("each reason to refuse shows by itself") {
