@@ -21,18 +21,42 @@ bool HasArm(const std::vector<config::ArmOptions>& arms, const std::string& name
 
 // The logged router with what decides how is learnt and chosen taken from the policy.
 config::RouterOptions Under(config::RouterOptions logged, const config::RouterOptions& policy) {
-  const bool fixed = policy.policy.kind == policy::PolicyKind::kFixed;
   logged.prior = policy.prior;
   logged.feedback = policy.feedback;
   logged.alarm = policy.alarm;
   logged.warmup_cap = policy.warmup_cap;
   logged.new_arm_share_max = policy.new_arm_share_max;
   logged.new_arm_labels = policy.new_arm_labels;
-  // Before the log has its arm there is nothing to be fixed on.
-  if (fixed && !HasArm(logged.arms, policy.fixed_arm)) return logged;
   logged.policy = policy.policy;
   logged.fixed_arm = policy.fixed_arm;
+  logged.clusters = policy.clusters;
+  logged.fitted_arms = policy.fitted_arms;
+  // Whoever was promoted would choose instead.
+  logged.challengers.clear();
   return logged;
+}
+
+// What a definition of the log becomes. One from before the policy's arms were there stays as it
+// is: nothing is chosen by it.
+std::string DefinitionUnder(const config::RouterOptions& logged,
+                            const config::RouterOptions& policy) {
+  std::string text = config::PrintRouter(Under(logged, policy));
+  const bool fits = std::holds_alternative<config::RouterOptions>(config::ParseRouter(text));
+  return fits ? text : config::PrintRouter(logged);
+}
+
+// Why a policy cannot take the place of the one that is in force at the end, if it cannot.
+std::optional<std::string> Misfit(const daemon::RouterDefinition& logged,
+                                  const config::RouterOptions& policy) {
+  if (policy.policy.kind == policy::PolicyKind::kRules) {
+    return "policy \"rules\" reads the text of requests, which the log does not keep";
+  }
+  const auto parsed = config::ParseRouter(config::PrintRouter(Under(logged.options, policy)));
+  const auto* problems = std::get_if<std::vector<config::Problem>>(&parsed);
+  if (problems == nullptr) return std::nullopt;
+  std::string text = "the policy does not fit the router that the log has:";
+  for (const config::Problem& problem : *problems) text += "\n" + config::ToString(problem);
+  return text;
 }
 
 // The beginning of a log, in which a router is defined otherwise.
@@ -60,7 +84,7 @@ class Beginning final : public store::Store {
       if (record == nullptr || record->router != options_.router) continue;
       const auto logged = daemon::MakeDefinition(*record);
       if (!logged) return logged.error();
-      record->definition = config::PrintRouter(Under((*logged)->options, options_.policy));
+      record->definition = DefinitionUnder((*logged)->options, options_.policy);
     }
     progress_.Add(entries->size());
     return entries;
@@ -138,6 +162,7 @@ std::variant<FrozenPolicy, std::string> Freeze(const store::Store& store,
     return "the log has no router there: its first definition stands at position " +
            std::to_string(router.definitions.front().from);
   }
+  if (auto problem = Misfit(router.At(options.until), options.policy)) return *problem;
   Beginning beginning(store, options, progress);
   daemon::Metrics metrics(1);
   daemon::SnapshotBoard board(1);
