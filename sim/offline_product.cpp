@@ -13,7 +13,7 @@ namespace {
 
 constexpr double kCostLeastUsd = 1e-9;
 
-// A router of its own defaults over as many arms. Its prices must be there, and stand in no context.
+// A router of its own defaults over as many arms, with prices that no context knows of.
 std::shared_ptr<const daemon::RouterDefinition> DefinitionOf(const Environment& environment,
                                                              const EncodedTexts& memory) {
   config::RouterOptions router;
