@@ -4,6 +4,7 @@
 
 #include "sim/experiment.h"
 #include "sim/process.h"
+#include "sim/world_file.h"
 
 namespace sluice::sim {
 namespace {
