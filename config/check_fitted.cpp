@@ -73,28 +73,25 @@ void CheckContextStays(const RouterOptions& router, const std::string& what,
                    "another");
 }
 
-// Of an array that is there at all.
 void CheckSizeOf(const std::vector<double>& numbers, std::size_t size, const std::string& field,
                  Findings& findings) {
-  if (numbers.empty() || numbers.size() == size || !findings.Sound(field)) return;
-  findings.Add(field, "must have " + std::to_string(size) + " numbers, not " +
+  if (numbers.size() == size || !findings.Sound(field)) return;
+  findings.Add(field, "must be an array of " + std::to_string(size) + " numbers, not of " +
                           std::to_string(numbers.size()));
 }
 
 void CheckSizes(const RouterOptions& router, const std::string& path, Findings& findings) {
   const std::size_t numbers = RawDimension(router.context) + router.context.features.size();
   for (std::size_t i = 0; i < router.clusters.size(); ++i) {
-    const std::string field = Indexed(path + ".cluster", i) + ".centroid";
-    CheckSizeOf(router.clusters[i].centroid, numbers, field, findings);
-    if (router.clusters[i].centroid.empty() && findings.Sound(field)) {
-      findings.Add(field, "must have " + std::to_string(numbers) + " numbers");
-    }
+    CheckSizeOf(router.clusters[i].centroid, numbers, Indexed(path + ".cluster", i) + ".centroid",
+                findings);
   }
   for (std::size_t i = 0; i < router.fitted_arms.size(); ++i) {
-    const std::string arm = Indexed(path + ".fitted_arm", i);
-    CheckSizeOf(router.fitted_arms[i].weights, numbers + 1, arm + ".weights", findings);
-    CheckSizeOf(router.fitted_arms[i].qualities, router.clusters.size(), arm + ".qualities",
-                findings);
+    const FittedArmOptions& arm = router.fitted_arms[i];
+    const std::string at = Indexed(path + ".fitted_arm", i);
+    if (!arm.weights.empty()) CheckSizeOf(arm.weights, numbers + 1, at + ".weights", findings);
+    if (arm.qualities.empty()) continue;
+    CheckSizeOf(arm.qualities, router.clusters.size(), at + ".qualities", findings);
   }
 }
 

@@ -82,11 +82,11 @@ TEST_CASE("what was fitted does not go with a map that is fitted on the way") {
 TEST_CASE("what was fitted has the dimension of the context and as many qualities as clusters") {
   const std::string arm = kRouter + kSmall + "[[router.fitted_arm]]\nname = \"economy\"\n";
   CHECK(Only(arm + "weights = [1, 2]\n") ==
-        "f.toml:5: router[0].fitted_arm[0].weights: must have 3 numbers, not 2");
+        "f.toml:5: router[0].fitted_arm[0].weights: must be an array of 3 numbers, not of 2");
   CHECK(Only(arm + "qualities = [1]\n") ==
-        "f.toml:5: router[0].fitted_arm[0].qualities: must have 0 numbers, not 1");
+        "f.toml:5: router[0].fitted_arm[0].qualities: must be an array of 0 numbers, not of 1");
   CHECK(Only(kRouter + kSmall + "[[router.cluster]]\nname = \"c\"\ncentroid = [1, 2, 3]\n") ==
-        "f.toml:5: router[0].cluster[0].centroid: must have 2 numbers, not 3");
+        "f.toml:5: router[0].cluster[0].centroid: must be an array of 2 numbers, not of 3");
   CHECK(Only(kRouter + kSmall + "[[router.fitted_arm]]\nname = \"x\"\n") ==
         "f.toml:4: router[0].fitted_arm[0].name: this router has no arm \"x\"");
 }

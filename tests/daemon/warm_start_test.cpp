@@ -171,8 +171,8 @@ TEST_CASE("a file that does not fit is refused in a sentence and nothing comes i
   const WarmStartFile good = FileFor(router);
   const auto refusal = [&](const WarmStartFile& file) {
     router.warm_start = place.Put(EncodeWarmStart(file));
-    const Started started(router);
-    CHECK(const_cast<Started&>(started).process.board().Latest()->Find("default") == nullptr);
+    Started started(router);
+    CHECK(started.process.board().Latest()->Find("default") == nullptr);
     return started.refusal;
   };
   const std::string begin = "router 'default', warm_start: ";

@@ -42,7 +42,7 @@ std::string Contents(const std::string& path) {
 config::RouterOptions Router() {
   config::RouterOptions router = tests::SmallRouter();
   router.context.projection = policy::Projection::kAsGiven;
-  router.prior.feature_precision = 50;
+  router.prior.feature_precision = 0.64;
   router.objective.cost_weight = 0;
   return router;
 }
