@@ -120,7 +120,7 @@ Said<Fitted> FitKind(const FitOptions& options, const LoggedSamples& from) {
 }
 
 // How much of what there is, by arm.
-std::string Told(const LoggedSamples& from) {
+std::string AccountOf(const LoggedSamples& from) {
   std::vector<std::size_t> labels(from.definition->arm_names.size());
   for (const FitSample& sample : from.samples.samples) labels[sample.arm] += sample.quality ? 1 : 0;
   std::string text;
@@ -153,7 +153,7 @@ int Fit(const FitOptions& options, const Streams& streams) {
   const auto fitted = FitKind(options, from);
   if (const auto* problem = std::get_if<std::string>(&fitted)) return Refuse(*problem, streams);
   const std::string& bytes = std::get<Fitted>(fitted).bytes;
-  streams.err << Told(from) << "\n";
+  streams.err << AccountOf(from) << "\n";
   if (options.out.empty()) {
     streams.out << bytes;
     return kDone;

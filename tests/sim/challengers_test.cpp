@@ -4,7 +4,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "sim/experiment.h"
 #include "sim/process.h"
+#include "sim/world_file.h"
 
 namespace sluice::sim {
 namespace {
@@ -47,15 +49,8 @@ void Play(Process& process, const Environment& world) {
 
 TEST_CASE("a simulated router promotes a challenger in the same way each time") {
   const config::RouterOptions router = Challenged();
-  std::vector<ArmFacts> arms;
-  for (const config::ArmOptions& arm : router.arms) {
-    arms.push_back({.name = arm.name,
-                    .model = arm.model,
-                    .tier = arm.tier,
-                    .price_input_per_million_usd = arm.price_input_per_million_usd,
-                    .price_output_per_million_usd = arm.price_output_per_million_usd});
-  }
-  const Environment world = MakeTasksWorld({.name = "tasks", .seed = 3, .tasks = 3000}, arms);
+  const auto made = MakeWorld({.name = "tasks", .seed = 3, .tasks = 3000}, FactsOf(router));
+  const auto& world = std::get<Environment>(made);
   Process once(router);
   Play(once, world);
   const auto report = once.learner().Report().routers.at(0);
