@@ -9,11 +9,10 @@
 #include <utility>
 
 #include "sim/dataset_pareto.h"
-#include "sim/encoded_texts.h"
+#include "sim/pareto_entrants.h"
 #include "sim/pareto_offline.h"
-#include "sim/pareto_run.h"
+#include "sim/report_contenders.h"
 #include "sim/report_page.h"
-#include "sim/report_pareto.h"
 #include "sim/report_pareto_plots.h"
 
 namespace sluice::sim {
@@ -28,30 +27,6 @@ using Said = std::variant<T, std::string>;
 int Refuse(const std::string& text, const Streams& streams) {
   streams.err << "sluice-sim: " << text << "\n";
   return kRefused;
-}
-
-Said<ParetoPolicy> PolicyOf(const ParetoBenchOptions& options) {
-  ParetoPolicy policy;
-  const auto kind = policy::PolicyKindFromName(options.policy);
-  if (!kind) return "there is no policy \"" + options.policy + "\"";
-  policy.kind = *kind;
-  const bool linucb = policy.kind == policy::PolicyKind::kLinUcb;
-  policy.exploration = linucb ? policy::ExplorationMode::kOff : policy::ExplorationMode::kNatural;
-  policy.features = !options.features.empty();
-  const bool predicts =
-      policy.kind == policy::PolicyKind::kLogistic || policy.kind == policy::PolicyKind::kClusters;
-  if ((predicts || options.warm_strength > 0) && !policy.features) {
-    return "what is fitted offline needs a context that stays: pass --features";
-  }
-  if (policy.kind == policy::PolicyKind::kRules && policy.features) {
-    return "rules look at texts: leave out --features";
-  }
-  if (options.exploration.empty()) return policy;
-  const auto& names = policy::kExplorationModeNames;
-  const auto found = std::ranges::find(names, options.exploration);
-  if (found == names.end()) return "there is no exploration \"" + options.exploration + "\"";
-  policy.exploration = static_cast<policy::ExplorationMode>(found - names.begin());
-  return policy;
 }
 
 Said<std::vector<std::string>> ExperimentsOf(const ParetoBenchOptions& options) {
@@ -103,15 +78,14 @@ Said<Experiment> ExperimentOf(const ParetoBenchOptions& options, const ParetoDat
 // What all experiments share.
 struct Bench {
   ParetoData data;
-  ParetoPolicy policy;
+  std::vector<ParetoEntrant> entrants;
   double warm_strength = 0;
   std::size_t threads = 1;
-  const policy::EncodingMemory* memory = nullptr;
 };
 
-Said<std::vector<ParetoResult>> ResultsOf(const Bench& bench, const Experiment& experiment,
-                                          const Streams& streams) {
-  ParetoPolicy policy = bench.policy;
+Said<std::vector<ParetoResult>> ResultsOf(const Bench& bench, const ParetoEntrant& entrant,
+                                          const Experiment& experiment, const Streams& streams) {
+  ParetoPolicy policy = entrant.policy;
   auto offline =
       FitOffline({bench.data, experiment.cases.front(), experiment.streams.front(), policy},
                  bench.warm_strength);
@@ -120,18 +94,19 @@ Said<std::vector<ParetoResult>> ResultsOf(const Bench& bench, const Experiment& 
   std::vector<ParetoRun> runs;
   for (const ParetoCase& parameters : experiment.cases) {
     for (const ParetoStream& stream : experiment.streams) {
-      runs.push_back({bench.data, parameters, stream, policy, bench.memory});
+      runs.push_back({bench.data, parameters, stream, policy});
     }
   }
   std::size_t requests = 0;
   for (const ParetoRun& run : runs) requests += run.requests();
-  Progress progress(streams.progress, "experiment " + experiment.cases.front().experiment,
+  Progress progress(streams.progress,
+                    "experiment " + experiment.cases.front().experiment + ", " + entrant.name,
                     requests);
-  auto played = PlayAll(runs, bench.threads, progress);
-  if (auto* problem = std::get_if<std::string>(&played)) return std::move(*problem);
-  const auto& choices = std::get<std::vector<Choices>>(played);
+  auto finished = PlayAll(runs, bench.threads, progress);
+  if (auto* problem = std::get_if<std::string>(&finished)) return std::move(*problem);
+  const auto& played = std::get<std::vector<ParetoPlayed>>(finished);
   std::vector<ParetoResult> results;
-  auto next = choices.begin();
+  auto next = played.begin();
   for (const ParetoCase& parameters : experiment.cases) {
     const auto end = next + static_cast<std::ptrdiff_t>(experiment.streams.size());
     results.push_back(SummarisePareto(bench.data, parameters, experiment.streams, {next, end}));
@@ -152,10 +127,12 @@ std::vector<ParetoReference> ReferencesOf(const ParetoBenchOptions& options,
   return references;
 }
 
-ParetoHeading HeadingOf(const ParetoBenchOptions& options, const Bench& bench) {
-  const auto mode = static_cast<std::size_t>(bench.policy.exploration);
-  const std::string warm = options.warm_strength > 0 ? ", warm" : "";
-  return {bench.data.name, options.policy + warm, std::string(policy::kExplorationModeNames[mode]),
+ParetoHeading HeadingOf(const ParetoBenchOptions& options, const Bench& bench,
+                        const ParetoEntrant& entrant) {
+  const auto mode = static_cast<std::size_t>(entrant.policy.exploration);
+  return {bench.data.name, entrant.name,
+          entrant.policy.baseline.empty() ? std::string(policy::kExplorationModeNames[mode])
+                                          : "its own",
           options.features};
 }
 
@@ -164,12 +141,27 @@ std::size_t ThreadsOf(const ParetoBenchOptions& options) {
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
+using Contenders = std::vector<ParetoContender>;
+
 // All experiments, with what stands beside them.
 struct PlayedAll {
-  std::vector<ParetoResult> results;
+  std::vector<Contenders> experiments;
   std::vector<ParetoReference> references;
   std::string tables;
 };
+
+// All entrants in one experiment.
+Said<Contenders> ContendersOf(const ParetoBenchOptions& options, const Bench& bench,
+                              const Experiment& experiment, const Streams& streams) {
+  Contenders contenders;
+  for (const ParetoEntrant& entrant : bench.entrants) {
+    auto results = ResultsOf(bench, entrant, experiment, streams);
+    if (auto* problem = std::get_if<std::string>(&results)) return std::move(*problem);
+    contenders.push_back({HeadingOf(options, bench, entrant),
+                          std::get<std::vector<ParetoResult>>(std::move(results))});
+  }
+  return contenders;
+}
 
 // Plays and prints one experiment after another.
 Said<PlayedAll> PlayExperiments(const ParetoBenchOptions& options, const Bench& bench,
@@ -178,37 +170,51 @@ Said<PlayedAll> PlayExperiments(const ParetoBenchOptions& options, const Bench& 
   if (const auto* problem = std::get_if<std::string>(&names)) return *problem;
   const auto earlier = EarlierOf(options);
   if (const auto* problem = std::get_if<std::string>(&earlier)) return *problem;
-  const ParetoHeading heading = HeadingOf(options, bench);
   PlayedAll all;
   for (const std::string& name : std::get<0>(names)) {
     auto experiment = ExperimentOf(options, bench.data, name);
     if (auto* problem = std::get_if<std::string>(&experiment)) return std::move(*problem);
     const auto& played = std::get<Experiment>(experiment);
-    auto results = ResultsOf(bench, played, streams);
-    if (auto* problem = std::get_if<std::string>(&results)) return std::move(*problem);
-    const auto& ours = std::get<std::vector<ParetoResult>>(results);
+    auto finished = ContendersOf(options, bench, played, streams);
+    if (auto* problem = std::get_if<std::string>(&finished)) return std::move(*problem);
+    auto& contenders = std::get<Contenders>(finished);
     const auto references = ReferencesOf(options, played);
-    const std::string tables =
-        RenderPareto({heading, ours, references, std::get<std::vector<ParetoEarlier>>(earlier)});
+    const ParetoContender& first = contenders.front();
+    const std::string tables = contenders.size() > 1
+                                   ? RenderContenders(contenders)
+                                   : RenderPareto({first.heading, first.results, references,
+                                                   std::get<std::vector<ParetoEarlier>>(earlier)});
     streams.out << tables << std::flush;
-    all.results.insert(all.results.end(), ours.begin(), ours.end());
     // Those that are in a file of all experiments come with each of them.
     for (const ParetoReference& reference : references) {
       if (reference.experiment == name) all.references.push_back(reference);
     }
+    all.experiments.push_back(std::move(contenders));
     all.tables += tables;
+  }
+  if (bench.entrants.size() > 1) {
+    const std::string means = RenderMeans(all.experiments);
+    streams.out << means;
+    all.tables += means;
   }
   return all;
 }
 
-Page PageOf(const ParetoBenchOptions& options, const std::string& rows, const PlayedAll& all,
-            const std::string& json) {
-  return {.title = "The public experiments of ParetoBandit: " + options.policy,
-          .introduction = "Rows of " + rows + "; " +
-                          std::to_string(all.results.front().seeds.size()) +
-                          " seeds. The product's own router and learner, one request and its "
-                          "outcome after another.",
-          .plots = ParetoPlots(all.results, all.references),
+// Plots are of the first policy.
+Page PageOf(const Bench& bench, const PlayedAll& all, const std::string& json) {
+  std::vector<ParetoResult> results;
+  for (const Contenders& contenders : all.experiments) {
+    const auto& first = contenders.front().results;
+    results.insert(results.end(), first.begin(), first.end());
+  }
+  const std::string& name = bench.entrants.front().name;
+  return {.title = "The public experiments of ParetoBandit: " + name,
+          .introduction = "Rows of " + bench.data.name + "; " +
+                          std::to_string(results.front().seeds.size()) +
+                          " seeds. The product's own router and learner, or a baseline, one "
+                          "request and its outcome after another. Plots are of " +
+                          name + ".",
+          .plots = ParetoPlots(results, all.references),
           .tables = all.tables,
           .json = json};
 }
@@ -216,21 +222,26 @@ Page PageOf(const ParetoBenchOptions& options, const std::string& rows, const Pl
 }  // namespace
 
 int BenchPareto(const ParetoBenchOptions& options, const Streams& streams) {
-  const auto policy = PolicyOf(options);
-  if (const auto* problem = std::get_if<std::string>(&policy)) return Refuse(*problem, streams);
+  auto entrants = ParetoEntrants({.policies = options.policy,
+                                  .exploration = options.exploration,
+                                  .features = !options.features.empty(),
+                                  .warm = options.warm_strength > 0});
+  if (const auto* problem = std::get_if<std::string>(&entrants)) return Refuse(*problem, streams);
   auto data = DataOf(options);
   if (const auto* problem = std::get_if<std::string>(&data)) return Refuse(*problem, streams);
-  Bench bench{std::get<ParetoData>(std::move(data)), std::get<ParetoPolicy>(policy),
-              options.warm_strength, ThreadsOf(options)};
-  std::optional<EncodedTexts> memory;
-  if (!bench.policy.features) bench.memory = &memory.emplace(bench.data.rows);
+  const Bench bench{std::get<ParetoData>(std::move(data)),
+                    std::get<std::vector<ParetoEntrant>>(std::move(entrants)),
+                    options.warm_strength, ThreadsOf(options)};
   const auto played = PlayExperiments(options, bench, streams);
   if (const auto* problem = std::get_if<std::string>(&played)) return Refuse(*problem, streams);
   const auto& all = std::get<PlayedAll>(played);
-  const std::string json = ParetoJson(HeadingOf(options, bench), all.results);
+  Contenders rows;
+  for (const Contenders& contenders : all.experiments) {
+    rows.insert(rows.end(), contenders.begin(), contenders.end());
+  }
+  const std::string json = ParetoJson(rows);
   if (!options.report.empty()) {
-    const std::string problem =
-        WritePage(options.report, PageOf(options, bench.data.name, all, json));
+    const std::string problem = WritePage(options.report, PageOf(bench, all, json));
     if (!problem.empty()) return Refuse(problem, streams);
   }
   if (options.json.empty()) return kDone;

@@ -122,8 +122,8 @@ void AddPareto(CLI::App& command, ParetoBenchOptions& options) {
   command.add_option("--experiment", options.experiment, "01, 02, 03 or 04 (default: all)");
   command
       .add_option("--policy", options.policy,
-                  "Any; rules need texts, logistic and clusters --features; those are fitted on "
-                  "the burn-in")
+                  "Any, or a baseline; several with commas, or all. Rules need texts, logistic and "
+                  "clusters --features; those are fitted on the burn-in")
       ->capture_default_str();
   command.add_option("--exploration", options.exploration,
                      "natural, off or cap (default: off for linucb, natural for others)");

@@ -134,7 +134,8 @@ std::size_t ParetoRun::requests() const {
   return count;
 }
 
-std::variant<Choices, std::string> Play(const ParetoRun& run, Progress& progress) {
+std::variant<ParetoPlayed, std::string> Play(const ParetoRun& run, Progress& progress) {
+  if (!run.policy.baseline.empty()) return PlayBaseline(run, progress);
   Course course(run, progress);
   if (auto problem = course.Start()) return *problem;
   if (auto problem = course.PlaySegment(kBurnIn, run.stream.segments.front())) return *problem;
@@ -142,19 +143,20 @@ std::variant<Choices, std::string> Play(const ParetoRun& run, Progress& progress
     const auto& rows = run.stream.segments[p + 1];
     if (auto problem = course.PlaySegment(run.parameters.phases[p], rows)) return *problem;
   }
-  return std::move(course).choices();
+  return ParetoPlayed{std::move(course).choices(), {}};
 }
 
-std::variant<std::vector<Choices>, std::string> PlayAll(const std::vector<ParetoRun>& runs,
-                                                        std::size_t threads, Progress& progress) {
-  std::vector<std::variant<Choices, std::string>> results(runs.size());
+std::variant<std::vector<ParetoPlayed>, std::string> PlayAll(const std::vector<ParetoRun>& runs,
+                                                             std::size_t threads,
+                                                             Progress& progress) {
+  std::vector<std::variant<ParetoPlayed, std::string>> results(runs.size());
   ForEach(runs.size(), threads, [&](std::size_t run) { results[run] = Play(runs[run], progress); });
-  std::vector<Choices> choices;
+  std::vector<ParetoPlayed> played;
   for (auto& result : results) {
     if (auto* problem = std::get_if<std::string>(&result)) return std::move(*problem);
-    choices.push_back(std::get<Choices>(std::move(result)));
+    played.push_back(std::get<ParetoPlayed>(std::move(result)));
   }
-  return choices;
+  return played;
 }
 
 }  // namespace sluice::sim

@@ -11,8 +11,8 @@
 #include "config/config.h"
 #include "sim/dataset_pareto.h"
 #include "sim/pareto_protocol.h"
+#include "sim/pareto_summary.h"
 #include "sim/progress.h"
-#include "sim/summary.h"
 
 namespace sluice::sim {
 
@@ -23,6 +23,7 @@ struct ParetoPolicy {
   policy::ExplorationMode exploration = policy::ExplorationMode::kOff;
   bool features = false;                         // the rows' embeddings instead of their text
   std::shared_ptr<const ParetoOffline> offline;  // null: none
+  std::string baseline;  // a name of baselines/baseline.h; empty: the product's router
 };
 
 // What a run needs; everything outlives it.
@@ -39,11 +40,14 @@ struct ParetoRun {
 // The router before its first request. Everything that is not said here is at its default.
 config::RouterOptions ParetoRouter(const ParetoRun& run);
 
-// The arm of every request, the burn-in's first; or a sentence that says what was refused.
-std::variant<Choices, std::string> Play(const ParetoRun& run, Progress& progress);
+// Every request, the burn-in's first; or a sentence that says what was refused.
+std::variant<ParetoPlayed, std::string> Play(const ParetoRun& run, Progress& progress);
+// The same by the baseline that the run names.
+ParetoPlayed PlayBaseline(const ParetoRun& run, Progress& progress);
 
 // All of them, in their order; or why the first that could not be finished was not.
-std::variant<std::vector<Choices>, std::string> PlayAll(const std::vector<ParetoRun>& runs,
-                                                        std::size_t threads, Progress& progress);
+std::variant<std::vector<ParetoPlayed>, std::string> PlayAll(const std::vector<ParetoRun>& runs,
+                                                             std::size_t threads,
+                                                             Progress& progress);
 
 }  // namespace sluice::sim

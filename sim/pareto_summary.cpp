@@ -84,9 +84,21 @@ double OracleFrontierOf(const Phase& phase) {
   return BlindMix(points, phase.parameters.budget_usd);
 }
 
-// Adds one seed's choices in the phase to the cell.
-void AddSeed(const Phase& phase, std::span<const std::int32_t> choices, std::size_t seeds,
-             ParetoCell& cell) {
+// One seed's requests in a phase.
+struct Stretch {
+  std::span<const std::int32_t> choices;
+  std::span<const double> unserved_usd;  // empty: none
+};
+
+Stretch StretchOf(const ParetoPlayed& played, std::size_t begin, std::size_t count) {
+  const std::span unserved(played.unserved_usd);
+  return {std::span(played.choices).subspan(begin, count),
+          unserved.empty() ? unserved : unserved.subspan(begin, count)};
+}
+
+// Adds one seed's requests in the phase to the cell.
+void AddSeed(const Phase& phase, const Stretch& stretch, std::size_t seeds, ParetoCell& cell) {
+  const auto choices = stretch.choices;
   const auto n = static_cast<double>(choices.size());
   const auto all = static_cast<double>(seeds);
   const std::size_t last = std::min(kLast, choices.size());
@@ -97,13 +109,15 @@ void AddSeed(const Phase& phase, std::span<const std::int32_t> choices, std::siz
     const auto& outcomes = phase.rows[i];
     const auto arm = static_cast<std::size_t>(choices[i]);
     const Outcome& ours = outcomes[arm];
+    const double paid =
+        ours.cost_usd + (stretch.unserved_usd.empty() ? 0 : stretch.unserved_usd[i]);
     reward += ours.reward;
-    cost += ours.cost_usd;
+    cost += paid;
     regret += std::ranges::max(outcomes, {}, &Outcome::reward).reward - ours.reward;
     cell.shares[arm] += 1 / (n * all);
     if (i + last >= choices.size()) cell.last_shares[arm] += 1 / (static_cast<double>(last) * all);
     cell.step_rewards[i] += ours.reward / all;
-    cell.step_costs[i] += ours.cost_usd / all;
+    cell.step_costs[i] += paid / all;
   }
   cell.rewards.push_back(reward / n);
   cell.utilisations.push_back(cost / n / phase.parameters.budget_usd);
@@ -111,7 +125,8 @@ void AddSeed(const Phase& phase, std::span<const std::int32_t> choices, std::siz
 }
 
 ParetoCell CellOf(const ParetoData& data, const ParetoCase& parameters, std::size_t index,
-                  const std::vector<ParetoStream>& streams, const std::vector<Choices>& choices) {
+                  const std::vector<ParetoStream>& streams,
+                  const std::vector<ParetoPlayed>& played) {
   const Phase first = PhaseOf(data, parameters, index, streams.front());
   ParetoCell cell;
   cell.phase = first.rules.name;
@@ -125,8 +140,8 @@ ParetoCell CellOf(const ParetoData& data, const ParetoCase& parameters, std::siz
     std::size_t begin = 0;
     for (std::size_t i = 0; i <= index; ++i) begin += streams[s].segments[i].size();
     const std::size_t count = streams[s].segments[index + 1].size();
-    AddSeed(PhaseOf(data, parameters, index, streams[s]),
-            std::span(choices[s]).subspan(begin, count), streams.size(), cell);
+    AddSeed(PhaseOf(data, parameters, index, streams[s]), StretchOf(played[s], begin, count),
+            streams.size(), cell);
   }
   return cell;
 }
@@ -154,11 +169,11 @@ MeanAndError Of(const std::vector<double>& values) {
 
 ParetoResult SummarisePareto(const ParetoData& data, const ParetoCase& parameters,
                              const std::vector<ParetoStream>& streams,
-                             const std::vector<Choices>& choices) {
+                             const std::vector<ParetoPlayed>& played) {
   ParetoResult result{.parameters = parameters, .seeds = {}, .cells = {}};
   for (const ParetoStream& stream : streams) result.seeds.push_back(stream.seed);
   for (std::size_t p = 0; p < parameters.phases.size(); ++p) {
-    result.cells.push_back(CellOf(data, parameters, p, streams, choices));
+    result.cells.push_back(CellOf(data, parameters, p, streams, played));
   }
   return result;
 }

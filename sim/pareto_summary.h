@@ -32,16 +32,23 @@ struct ParetoCell {
   double oracle_frontier = 0;  // without prompts and with everything known
 };
 
+// One run: the arm that served every request, and what was paid beside its own answer, by request;
+// empty where nothing is (all but cascades).
+struct ParetoPlayed {
+  Choices choices;
+  std::vector<double> unserved_usd;
+};
+
 struct ParetoResult {
   ParetoCase parameters;
   std::vector<std::uint64_t> seeds;
   std::vector<ParetoCell> cells;  // by phase
 };
 
-// `choices` by seed, the burn-in first.
+// `played` by seed, the burn-in first.
 ParetoResult SummarisePareto(const ParetoData& data, const ParetoCase& parameters,
                              const std::vector<ParetoStream>& streams,
-                             const std::vector<Choices>& choices);
+                             const std::vector<ParetoPlayed>& played);
 
 // Steps of a phase, on means over the seeds smoothed by a trailing mean of 50; 50 is the least.
 // Empty: not within the phase. Only for results with three phases.

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "sim/bootstrap.h"
 #include "sim/report_table.h"
 
 namespace sluice::sim {
@@ -25,6 +26,11 @@ std::string Signed(double value) {
 
 std::string WithError(const std::string& value, double error) {
   return value + " ±" + Fixed(error, kDigits);
+}
+
+std::string Between(const std::vector<double>& values) {
+  const Interval interval = Bootstrap95(values);
+  return FormatInterval(interval.low, interval.high, kDigits);
 }
 
 // "80/20/0".
@@ -69,7 +75,7 @@ class Table {
   }
 
   Row Head() const {
-    Row head{"budget USD", "phase",    "reward ±se", "utilisation",
+    Row head{"budget USD", "phase",    "reward ±se", "95% interval", "utilisation",
              "regret",     "shares %", "blind mix",  "oracle"};
     for (const ParetoReference& reference : references_) head.push_back(reference.policy);
     if (HasEarlier()) head.emplace_back("difference ±se");
@@ -81,6 +87,7 @@ class Table {
     Row row{Budget(result.parameters.budget_usd),
             cell.phase,
             WithError(Fixed(reward.mean, kDigits), reward.error),
+            Between(cell.rewards),
             Fixed(Of(cell.utilisations).mean, 2),
             Fixed(Of(cell.regrets).mean, 0),
             Percents(cell.shares),
@@ -108,6 +115,7 @@ class Table {
     Row row{"mean",
             "",
             WithError(Fixed(ours.mean, kDigits), ours.error),
+            Between(MeanBySeed(results_)),
             "",
             "",
             "",

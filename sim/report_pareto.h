@@ -20,6 +20,12 @@ struct ParetoHeading {
   std::string features;  // file; empty: the product's own text features
 };
 
+// One policy's results of one experiment.
+struct ParetoContender {
+  ParetoHeading heading;
+  std::vector<ParetoResult> results;
+};
+
 // Results of an earlier run, by cell and seed.
 struct ParetoEarlier {
   std::string experiment;
@@ -39,8 +45,9 @@ struct ParetoTables {
 std::string RenderPareto(const ParetoTables& tables);
 
 // A list of one object a cell: experiment, scenario, policy, budget, phase, reward, se,
-// utilisation, regret, seeds, reward_by_seed. Others rely on the names: add, never rename.
-std::string ParetoJson(const ParetoHeading& heading, const std::vector<ParetoResult>& results);
+// utilisation, regret, seeds, reward_by_seed, interval (95 %, low and high). Others rely on the
+// names: add, never rename.
+std::string ParetoJson(const std::vector<ParetoContender>& contenders);
 // Empty when the text is not such a list.
 std::optional<std::vector<ParetoEarlier>> ReadParetoJson(const std::string& text);
 

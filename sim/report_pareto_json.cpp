@@ -1,6 +1,7 @@
 // The cells of `bench pareto` as JSON, written and read back.
 #include <nlohmann/json.hpp>
 
+#include "sim/bootstrap.h"
 #include "sim/report_pareto.h"
 
 namespace sluice::sim {
@@ -10,6 +11,7 @@ using Json = nlohmann::ordered_json;
 
 Json CellJson(const ParetoHeading& heading, const ParetoResult& result, const ParetoCell& cell) {
   const MeanAndError reward = Of(cell.rewards);
+  const Interval interval = Bootstrap95(cell.rewards);
   return {{"experiment", result.parameters.experiment},
           {"scenario", result.parameters.scenario},
           {"policy", heading.policy},
@@ -22,6 +24,7 @@ Json CellJson(const ParetoHeading& heading, const ParetoResult& result, const Pa
           {"exploration", heading.exploration},
           {"seeds", result.seeds},
           {"reward_by_seed", cell.rewards},
+          {"interval", {interval.low, interval.high}},
           {"share_by_arm", cell.shares}};
 }
 
@@ -32,10 +35,14 @@ ParetoEarlier EarlierOf(const Json& row) {
 
 }  // namespace
 
-std::string ParetoJson(const ParetoHeading& heading, const std::vector<ParetoResult>& results) {
+std::string ParetoJson(const std::vector<ParetoContender>& contenders) {
   Json rows = Json::array();
-  for (const ParetoResult& result : results) {
-    for (const ParetoCell& cell : result.cells) rows.push_back(CellJson(heading, result, cell));
+  for (const ParetoContender& contender : contenders) {
+    for (const ParetoResult& result : contender.results) {
+      for (const ParetoCell& cell : result.cells) {
+        rows.push_back(CellJson(contender.heading, result, cell));
+      }
+    }
   }
   return rows.dump(1) + "\n";
 }

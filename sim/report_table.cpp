@@ -11,6 +11,10 @@ std::string Fixed(double value, int digits) {
   return text;
 }
 
+std::string FormatInterval(double low, double high, int digits) {
+  return "[" + Fixed(low, digits) + ", " + Fixed(high, digits) + "]";
+}
+
 std::string Align(const std::vector<Row>& rows, Side side) {
   std::vector<std::size_t> widths;
   for (const Row& row : rows) {

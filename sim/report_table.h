@@ -9,6 +9,9 @@ namespace sluice::sim {
 // With so many digits after the point.
 std::string Fixed(double value, int digits);
 
+// "[0.8906, 0.8917]".
+std::string FormatInterval(double low, double high, int digits);
+
 using Row = std::vector<std::string>;
 
 enum class Side { kLeft, kRight };

@@ -83,11 +83,13 @@ class Baseline {
 struct BaselineFacts {
   std::string_view name;  // on the command line
   std::string_view idea;  // and whose it is, in a line
+  bool cascades = false;  // calls several arms for one request
 };
 
 // In the order of the tables.
 std::span<const BaselineFacts> Baselines();
-// Null: there is none of this name.
+// Null: there is none of this name; so below.
+const BaselineFacts* FindBaseline(std::string_view name);
 std::unique_ptr<Baseline> MakeBaseline(std::string_view name, const BaselineOptions& options);
 
 }  // namespace sluice::sim

@@ -44,7 +44,7 @@ bool Compared(const std::vector<sim::ParetoRun>& runs) {
   Mean mean;
   double reference = 0;
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    const Mean one = Scored(runs[i], ours[i]);
+    const Mean one = Scored(runs[i], ours[i].choices);
     mean.reward += one.reward / n;
     mean.cost_usd += one.cost_usd / n;
     reference += Scored(runs[i], tests::PlayPrototypeU(runs[i])).reward / n;
