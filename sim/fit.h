@@ -12,7 +12,7 @@ namespace sluice::sim {
 
 struct FitOptions {
   std::string data;    // file; empty: the log
-  std::string log;     // a copy of a daemon's store.directory; empty: the data
+  std::string log;     // a daemon's store.directory, live or copied; empty: the data
   std::string config;  // of the router, with data; empty: the embedded defaults
   std::string router = "default";
   std::vector<Wish> arms;  // with data

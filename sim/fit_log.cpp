@@ -1,6 +1,5 @@
 #include "sim/fit_log.h"
 
-#include <filesystem>
 #include <optional>
 #include <utility>
 
@@ -83,11 +82,7 @@ class Reader {
 
 std::variant<LoggedSamples, std::string> SamplesOfLog(const std::string& directory,
                                                       const std::string& router) {
-  // A daemon would make one.
-  if (!std::filesystem::is_directory(directory)) return "there is no directory " + directory;
-  store::StoreOptions options;
-  options.directory = directory;
-  const auto store = store::OpenStore(options);
+  const auto store = store::OpenStoreReadOnly(directory);
   if (!store.ok()) return store.error().message;
   Reader reader(**store);
   if (auto problem = reader.Recover()) return *problem;

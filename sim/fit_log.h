@@ -15,9 +15,8 @@ struct LoggedSamples {
   FitSamples samples;  // what the product's own rules make of each decision's feedback
 };
 
-// `directory` is a copy of a daemon's, which is opened as a daemon would. The alternative is a
-// sentence for the user.
-// TODO(next): open it read-only, so that it need not be a copy.
+// `directory` is a daemon's, live or copied, and is only read. The alternative is a sentence for
+// the user.
 std::variant<LoggedSamples, std::string> SamplesOfLog(const std::string& directory,
                                                       const std::string& router);
 

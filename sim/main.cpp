@@ -11,8 +11,8 @@
 #include "sim/bench_offline.h"
 #include "sim/command.h"
 #include "sim/fit.h"
-#include "sim/world_table.h"
 #include "sim/log_commands.h"
+#include "sim/world_table.h"
 
 namespace {
 
@@ -103,7 +103,8 @@ void AddDrive(CLI::App& command, DriveCommandOptions& options) {
 
 void AddFit(CLI::App& command, FitOptions& options) {
   auto* data = command.add_option("--data", options.data, "Data set: JSON lines (sim/README.md)");
-  command.add_option("--log", options.log, "Copy of a daemon's store.directory")->excludes(data);
+  command.add_option("--log", options.log, "A daemon's store.directory, live or copied")
+      ->excludes(data);
   command.add_option("--config", options.config, "With --data: the router's configuration file");
   command.add_option("--router", options.router, "Which router")->capture_default_str();
   AddArms(command, options.arms);

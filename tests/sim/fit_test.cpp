@@ -9,6 +9,7 @@
 
 #include "sim/experiment.h"
 #include "sim/fit_log.h"
+#include "sim/world_file.h"
 #include "tests/support/event_log.h"
 #include "tests/support/process_in_memory.h"
 #include "tests/support/temporary_directory.h"
@@ -50,8 +51,8 @@ config::RouterOptions Router() {
 // Rows to fit on and rows to score, a configuration without what is fitted.
 struct Kit {
   Kit() {
-    world =
-        MakeLinearWorld({.name = "linear", .seed = 5, .tasks = kTrain + kScore}, FactsOf(Router()));
+    world = std::get<Environment>(
+        MakeWorld({.name = "linear", .seed = 5, .tasks = kTrain + kScore}, FactsOf(Router())));
     std::ofstream rows(data);
     rows << R"({"meta": {"arms": ["economy", "standard", "premium"]}})"
          << "\n";
@@ -98,7 +99,7 @@ struct Kit {
   Environment world;
 };
 
-config::RouterOptions Told(const Kit& kit, const std::string& kind) {
+config::RouterOptions RouterToldBy(const Kit& kit, const std::string& kind) {
   std::string toml = config::PrintRouter(Router()) + "\n" + Contents(kit.Options(kind).out);
   const auto at = toml.find("policy = \"thompson\"");
   toml.replace(at, 19, "policy = \"" + kind + "\"");
@@ -149,7 +150,7 @@ TEST_CASE("a logistic classifier and clusters that were fitted choose better tha
     const std::string bytes = Contents(kit.Options(kind).out);
     FitIt(kit.Options(kind));
     CHECK((Contents(kit.Options(kind).out) == bytes));
-    CHECK(kit.Reward(Told(kit, kind), kScore) > uniform + 0.02);
+    CHECK(kit.Reward(RouterToldBy(kit, kind), kScore) > uniform + 0.02);
   }
 }
 
