@@ -217,7 +217,8 @@ void CheckFeedback(const FeedbackOptions& feedback, const std::string& path, Fin
 // -- Challengers ----------------------------------------------------------------------------------
 
 // What the gate and the guard go by is in no record, so nobody could tell what a challenger would
-// have done.
+// have done. Nor, beside a policy that was fitted or written down, what the arms' learnt means
+// were, or what that policy would do once it is replaced.
 void CheckChallengers(const RouterOptions& router, const std::string& path, Findings& findings) {
   const std::string table = path + ".challenger";
   CheckUnique(router.challengers, table, findings);
@@ -239,6 +240,11 @@ void CheckChallengers(const RouterOptions& router, const std::string& path, Find
       findings.Add(at + ".name",
                    "does not go with confidence_gate, baseline_guard or observe: what they go by, "
                    "or who was drawn, is not in the log");
+    }
+    if (router.policy.kind > PolicyKind::kSquareCb) {
+      findings.Add(at + ".policy", "does not go beside the router's policy " +
+                                       Quoted(kPolicyNames, router.policy.kind) +
+                                       ": what is learnt of the arms is not in the log then");
     }
   }
 }

@@ -102,7 +102,8 @@ inline void MendContext(policy::ContextOptions& context, policy::Rng& rng) {
 }
 
 inline void MendChallengers(RouterOptions& router, policy::Rng& rng) {
-  if (rng.Below(2) == 0) router.challengers.clear();
+  const bool learns = router.policy.kind <= policy::PolicyKind::kSquareCb;
+  if (rng.Below(2) == 0 || !learns) router.challengers.clear();
   NameAll(router.challengers, "challenger");
   for (ChallengerOptions& challenger : router.challengers) {
     const bool fixed = challenger.policy.kind == policy::PolicyKind::kFixed;
