@@ -90,10 +90,12 @@ TEST_CASE("the JSON keeps its field names") {
   };
   const auto report =
       nlohmann::ordered_json::parse(RenderJson(heading, summary, kChoices, &traffic));
-  CHECK(keys(report) ==
-        "command source requests seed feedback_delay contexts_shuffled expectations_known router "
-        "policy cost_weight arms whole second_half best_fixed_arm premium_arm saving "
-        "quality_given_up learnt_by_fifth regret_reward_at reported traffic choices ");
+  CHECK(
+      keys(report) ==
+      "command source description requests seed feedback_delay contexts_shuffled "
+      "expectations_known router policy cost_weight arms whole second_half best_fixed_arm "
+      "premium_arm saving quality_given_up learnt_by_fifth regret_reward_at reported rated claims "
+      "traffic choices ");
   CHECK(keys(report["arms"][0]) ==
         "name model paired_with paired_by requests share_first_fifth share_last_fifth share reward "
         "cost_usd ");

@@ -135,7 +135,7 @@ TEST_CASE("what a kind of event does not take is refused") {
   const std::string join = std::string(kText) + "[[event]]\nkind = \"join\"\nat = 5\n";
   CHECK(Problems(join + "arm = \"premium\"\n").empty());
   CHECK(Problems(join + "arm = \"premium\"\nuntil = 7\n") ==
-        "w.toml:7: event[0].until: unknown; here may stand kind, at, arm\n");
+        "w.toml:8: event[0].until: unknown; here may stand kind, at, arm\n");
   CHECK(Problems(join + "arm = \"gold\"\n") ==
         "w.toml:7: event[0].arm: must be one of \"economy\", \"standard\", \"premium\"\n");
   CHECK(Problems(join).find("event[0].arm: is missing") != std::string::npos);

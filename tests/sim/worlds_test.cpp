@@ -212,9 +212,8 @@ TEST_CASE("an arm fails from its request until it recovers and regret knows it")
   }
   const double more = Summarise(failing, always, 0).whole.regret_reward -
                       Summarise(sound, always, 0).whole.regret_reward;
-  // The best arm is another one: what the failing arm lost is all regret, but where it was best.
-  CHECK(more > 0.9 * event.by * tasks / 3);
-  CHECK(more <= event.by * tasks / 3);
+  // The best arm is another one all the time: what the failing arm lost is all regret.
+  CHECK(more == Approx(event.by * tasks / 3));
 }
 
 TEST_CASE("an arm that joins is there from its request on and nothing compares with it before") {
@@ -336,17 +335,20 @@ TEST_CASE("many routers in one process choose as each of them alone") {
   }
 }
 
-TEST_CASE("a restart leaves every choice as it would have been") {
+TEST_CASE("a restart leaves every choice that is not drawn as it would have been") {
+  // Draws go on behind those of decisions that a crash may have lost, so that none is used twice:
+  // with exploration the same distributions are drawn from with other numbers.
   const World world = WorldOf("restarts");
   const World steady = Without(Without(world, EventKind::kRestart), EventKind::kCheckpoint);
   REQUIRE(world.events.size() == steady.events.size() + 6);
-  for (const char* policy : {"thompson", "linucb", "squarecb"}) {
+  for (const char* policy : {"thompson", "linucb"}) {
     CAPTURE(policy);
-    config::RouterOptions router = RoutersOf(world).front();
+    config::RouterOptions router = Greedy(RoutersOf(world).front());
     router.policy.kind = *policy::PolicyKindFromName(policy);
     const Course restarted = CourseOf(world, router, 1500);
     const Course uninterrupted = CourseOf(steady, router, 1500);
-    CHECK(restarted.choices == uninterrupted.choices);
+    CHECK((restarted.choices == uninterrupted.choices));
+    CHECK(std::ranges::count(restarted.choices, restarted.choices.front()) < 1500);
     CHECK(restarted.told == uninterrupted.told);
   }
 }
@@ -368,9 +370,9 @@ TEST_CASE("a restarted process has learnt what it had and only what the store ho
   }
   const std::string learnt = process.learner().State();
   CHECK(learnt != nothing);
-  const daemon::Learner* before = &process.learner();
+  const auto before = process.board().Latest();
   REQUIRE_FALSE(process.Restart());
-  CHECK(&process.learner() != before);
+  CHECK(process.board().Latest() != before);
   CHECK(process.learner().checkpoints().size() == 1);
   CHECK(process.learner().State() == learnt);
 }
