@@ -57,8 +57,8 @@ constexpr Field<RouterOptions> kRouterRows[] = {
     {.key = "fixed_arm",
      .shape = Name{},
      .at = At<&RouterOptions::fixed_arm>(),
-     .doc = "fixed: the arm that is always taken while it is eligible. rules: the same where no rule "
-            "matches; not set: fallback_arm.",
+     .doc = "fixed: the arm that is always taken while it is eligible. rules: the same where no "
+            "rule matches; not set: fallback_arm.",
      .may_be_unset = true},
     {.key = "fallback_arm",
      .shape = Name{},
@@ -73,9 +73,9 @@ constexpr Field<RouterOptions> kRouterRows[] = {
     {.key = "warm_start",
      .shape = Path{},
      .at = At<&RouterOptions::warm_start>(),
-     .doc = "File of sluice-sim fit: arms whose names are new to the router, and stand in it, start "
-            "from its statistics. Read only then. Needs a context that stays: projection none or "
-            "as_given.",
+     .doc = "File of sluice-sim fit: arms whose names are new to the router, and stand in it, "
+            "start from its statistics. Read only then. Needs a context that stays: projection "
+            "none or as_given.",
      .may_be_unset = true},
     {.key = "warm_start_strength",
      .shape = Number{0, 1e6},

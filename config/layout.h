@@ -87,7 +87,7 @@ void WalkChoosing(Visitor& visitor, Router& router, const RouterOptions& standar
   table(kGate, GateFields());
   table(kGuard, GuardFields());
   table(kCeiling, CeilingFields());
-  visitor.Tables(kRule, policy::kRulesMax, router.rules,
+  visitor.Tables(kRule, kRulesMax, router.rules,
                  [&](auto& rule) { visitor.Fields(RuleFields(), rule, RuleOptions{}); });
   visitor.Tables(kCluster, policy::kClustersMax, router.clusters, [&](auto& cluster) {
     visitor.Fields(ClusterFields(), cluster, ClusterOptions{});

@@ -14,7 +14,6 @@
 #include "policy/pacer.h"
 #include "policy/policy.h"
 #include "policy/promotion.h"
-#include "policy/rules.h"
 
 namespace sluice::config {
 
@@ -89,6 +88,8 @@ struct PlanOptions {
   ExplorationBudget exploration_budget;
   bool operator==(const PlanOptions&) const = default;
 };
+
+inline constexpr std::size_t kRulesMax = 64;
 
 // One rule of policy "rules"; [[router.rule]]. The first that matches decides.
 struct RuleOptions {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -16,6 +17,9 @@
 #include "store/store.h"
 
 namespace sluice::daemon {
+
+// The end of what still goes on.
+inline constexpr store::Position kNoEnd = std::numeric_limits<store::Position>::max();
 
 // Outcomes whose positions lie in (after, up_to] teach nothing: learning was frozen, or what was
 // learnt was rolled back or reset.

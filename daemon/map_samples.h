@@ -12,6 +12,10 @@
 
 namespace sluice::daemon {
 
+// Places in the log where folding again may begin, so that a new context map costs a bounded time.
+inline constexpr std::uint64_t kMarkEvery = 1000;
+inline constexpr std::size_t kMarksMax = 21;
+
 class MapSamples {
  public:
   // Remembers the input unless it is among those remembered; says whether it was new. Keeps the

@@ -90,6 +90,8 @@ void PlaceSources(RouterDefinition& definition) {
   }
 }
 
+static_assert(config::kRulesMax <= policy::kRulesMax);
+
 policy::RuleBook RulesOf(const RouterDefinition& definition) {
   std::vector<policy::Rule> rules;
   for (const config::RuleOptions& rule : definition.options.rules) {

@@ -45,8 +45,8 @@ struct RouterDefinition {
   std::uint32_t id = 0;
   bool active = true;  // false: no longer configured, answers 404
   config::RouterOptions options;
-  // What requests are chosen by, with fixed_arm and what was fitted resolved: the configured policy,
-  // or that of the challenger that was promoted.
+  // What requests are chosen by, with fixed_arm and what was fitted resolved: the configured
+  // policy, or that of the challenger that was promoted.
   policy::PolicyOptions policy;
   policy::PolicyOptions champion;  // the configured one
   std::string promoted;            // challenger in force; empty: none

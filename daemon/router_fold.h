@@ -30,13 +30,6 @@ namespace sluice::daemon {
 
 struct RouterCounters;
 
-// Places in the log where folding again may begin, so that a new context map costs a bounded time.
-inline constexpr std::uint64_t kMarkEvery = 1000;
-inline constexpr std::size_t kMarksMax = 21;
-
-// The end of what still goes on.
-inline constexpr store::Position kNoEnd = std::numeric_limits<store::Position>::max();
-
 class RouterFold {
  public:
   // The store outlives the fold; it is read to fold again and to fit maps. So does the memory.

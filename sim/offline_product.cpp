@@ -21,6 +21,7 @@ std::shared_ptr<const daemon::RouterDefinition> DefinitionOf(const Environment& 
   for (std::size_t a = 0; a < environment.arms.size(); ++a) {
     router.arms.emplace_back();
     router.arms.back().name = "arm" + std::to_string(a);
+    router.arms.back().model = router.arms.back().name;
     router.arms.back().price_input_per_million_usd = 1;
     router.arms.back().price_output_per_million_usd = 1;
   }

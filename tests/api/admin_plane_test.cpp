@@ -117,11 +117,12 @@ TEST_CASE("an operation on a router comes to the service with its router and fie
     INFO(row.method << " " << row.target);
     CHECK(Ask(plane, CallOf(row)).status == 200);
   }
-  REQUIRE(service.operated.size() == 5);
-  constexpr AdminOperation kOrder[] = {AdminOperation::kFreeze, AdminOperation::kUnfreeze,
+  constexpr AdminOperation kOrder[] = {AdminOperation::kFreeze,   AdminOperation::kUnfreeze,
                                        AdminOperation::kRollback, AdminOperation::kReset,
-                                       AdminOperation::kRefit};
-  for (std::size_t i = 0; i < 5; ++i) {
+                                       AdminOperation::kRefit,    AdminOperation::kPromote,
+                                       AdminOperation::kDemote,   AdminOperation::kStop};
+  REQUIRE(service.operated.size() == std::size(kOrder));
+  for (std::size_t i = 0; i < std::size(kOrder); ++i) {
     CHECK(service.operated[i].operation == kOrder[i]);
     CHECK(service.operated[i].router == "default");
   }

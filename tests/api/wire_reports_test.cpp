@@ -52,7 +52,7 @@ TEST_CASE("a router is rendered with everything that it is and has done") {
     "distinct_seen": 300, "input_shift": 0.5}, "observe": false, "frozen": true,
     "snapshot_version": 9, "applied_position": 12, "log_position": 15, "lag_s": 0.25,
     "decisions": 7, "audits": 1, "exploration_expected": 0.05, "exploration_realised": 0.04,
-    "exploration_limited": 3, "quarantined_arms": 1})"));
+    "exploration_limited": 3, "quarantined_arms": 1, "challengers": []})"));
 }
 
 TEST_CASE("a router is the same alone and in the list of all") {

@@ -121,7 +121,7 @@ TEST_CASE("an unknown key is refused with the nearest or with where it belongs")
         "f.toml:1: budget_usd: unknown here; it belongs to [[router]] or [[router.plan]]");
   CHECK(one("arm = \"x\"\n") ==
         "f.toml:1: arm: unknown here; it belongs to "
-        "[router.baseline_guard]");
+        "[router.baseline_guard] or [[router.rule]]");
   CHECK(one("[[price]]\n") == "f.toml:1: price: unknown here; it belongs to [[router.arm]]");
   CHECK(one("[[source]]\nname = \"x\"\n") ==
         "f.toml:1: source: unknown here; it belongs to [[router]]");

@@ -95,11 +95,13 @@ TEST_CASE("the residual is standardised with the model just before the label") {
   CHECK(model.Serialise().find(sums) != std::string::npos);
 }
 
-// With these seeds the voided labels do not move the alarm: what is compared is the sums.
-constexpr std::uint64_t kSeeds[] = {1, 2, 3, 5, 6};
+// What is compared is the sums: seeds with which the changed labels move the alarm are passed over.
+constexpr std::uint64_t kSeeds = 20;
+constexpr int kComparedLeast = 5;
 
 TEST_CASE("what is voided after an alarm was as good as never learnt") {
-  for (std::uint64_t seed : kSeeds) {
+  int compared = 0;
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
     CAPTURE(seed);
     const test::LabelLog log = Collapse(seed);
     Model model = test::ColdModel(WatchfulOptions(), 1);
@@ -109,7 +111,8 @@ TEST_CASE("what is voided after an alarm was as good as never learnt") {
     const std::vector<std::size_t> voided{3, 100, 250, 399, alarmed, alarmed + 1, 499};
     Model without = test::ColdModel(WatchfulOptions(), 1);
     std::vector<std::size_t> early(voided.begin(), voided.begin() + 4);
-    REQUIRE(TeachLog(without, log, early) == alarmed);
+    if (TeachLog(without, log, early) != alarmed) continue;
+    ++compared;
     for (std::size_t i : voided) {
       model.Retract(log.At(i));
       REQUIRE(model.Heads(0).quality != nullptr);
@@ -121,10 +124,12 @@ TEST_CASE("what is voided after an alarm was as good as never learnt") {
     CHECK(model.labels() == log.size() - voided.size());
     CHECK(Model::Restore(model.Serialise(), WatchfulOptions()));
   }
+  CHECK(compared >= kComparedLeast);
 }
 
 TEST_CASE("what is revised after an alarm was as good as said so at first") {
-  for (std::uint64_t seed : kSeeds) {
+  int compared = 0;
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
     CAPTURE(seed);
     const test::LabelLog log = Collapse(seed);
     Model model = test::ColdModel(WatchfulOptions(), 1);
@@ -140,12 +145,14 @@ TEST_CASE("what is revised after an alarm was as good as said so at first") {
       }
       other_alarmed = other.Learn(lesson) == Alarm::kReset ? i : other_alarmed;
     }
-    REQUIRE(other_alarmed == alarmed);
+    if (other_alarmed != alarmed) continue;
+    ++compared;
     for (std::size_t i : revised) {
       model.Revise(log.At(i), .75);
     }
     CHECK(test::Distance(Quality(model), Quality(other)) < 1e-12);
   }
+  CHECK(compared >= kComparedLeast);
 }
 
 TEST_CASE("everything that was learnt can be voided after several alarms") {
@@ -176,7 +183,7 @@ TEST_CASE("everything that was learnt can be voided after several alarms") {
 }
 
 TEST_CASE("a label whose weight changes after an alarm counts as if so weighed from the first") {
-  for (std::uint64_t seed : kSeeds) {
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
     CAPTURE(seed);
     const test::LabelLog log = Collapse(seed);
     Model model = test::ColdModel(WatchfulOptions(), 1);
@@ -271,11 +278,14 @@ TEST_CASE("the first label after an alarm counts in full") {
 
 TEST_CASE("the detector sleeps through the labels after a reset") {
   test::LabelLog log = Collapse(2);
-  Model model = test::ColdModel(WatchfulOptions(), 1);
+  // After a reset that leaves much of the past, so that there is more to notice.
+  ModelOptions options = WatchfulOptions();
+  options.drift.reset_bits = 2;
+  Model model = test::ColdModel(options, 1);
   const std::size_t alarmed = TeachLog(model, log);
   REQUIRE(alarmed < log.size());
-  Model impatient = test::ColdModel(
-      {.dimension = kDimension, .drift = {.slack = .25, .threshold = 12, .cool_down = 0}}, 1);
+  options.drift.cool_down = 0;
+  Model impatient = test::ColdModel(options, 1);
   TeachLog(impatient, log);
   CHECK(model.alarms(0) == 1);
   CHECK(impatient.alarms(0) > 1);
