@@ -39,13 +39,6 @@ class Randomiser {
   Origin origin_;
 };
 
-// -- Making the rules between fields hold ---------------------------------------------------------
-
-template <typename Owner>
-void NameAll(std::vector<Owner>& owners, const std::string& stem) {
-  for (std::size_t i = 0; i < owners.size(); ++i) owners[i].name = stem + std::to_string(i);
-}
-
 inline Options AnyOptions(policy::Rng& rng, Origin origin) {
   Options options = Defaults();
   Randomiser randomiser(rng, origin);

@@ -11,6 +11,11 @@
 
 namespace sluice::config {
 
+template <typename Owner>
+void NameAll(std::vector<Owner>& owners, const std::string& stem) {
+  for (std::size_t i = 0; i < owners.size(); ++i) owners[i].name = stem + std::to_string(i);
+}
+
 // Above 0 and within bounds.
 inline void MendPrice(double& price) {
   price = std::min(price + 1e-9, 1e6);
