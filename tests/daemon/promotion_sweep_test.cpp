@@ -239,10 +239,6 @@ const World kNulls[] = {
     {.name = "equal, all of these", .depends_on_arm = true, .sessions = true, .drift = true},
     {.name = "equal, better than believed, labels by arm", .depends_on_arm = true, .quality = 0.9},
 };
-const World kByArm{.name = "equal, users label by arm, declared not to",
-                   .depends_on_arm = true,
-                   .labels = policy::PromotionLabels::kAll,
-                   .quality = 0.9};
 constexpr std::array<double, 3> kGains = {.01, .03, .1};
 
 // At most the level, and the two other promises.
@@ -270,11 +266,6 @@ TEST_CASE("challengers pass as often as they may and should") {
 
 TEST_CASE("challengers pass as often as they may and should over 2000 logs", "[.][sweep]") {
   CheckSweep(2000);
-}
-
-// What audits are for; and that the sweep sees it when a challenger passes that should not.
-TEST_CASE("users who label one arm more often promote it falsely") {
-  CHECK(Sweep(kByArm, 10).Share() > 0.5);
 }
 
 }  // namespace sluice::daemon

@@ -11,7 +11,7 @@
 namespace sluice::sim {
 namespace {
 
-// Takes any arm; the challenger mostly the one that looks best. All cost the same.
+// Takes any arm; the challenger mostly the one that looks best. A token costs the same everywhere.
 config::RouterOptions Challenged() {
   config::RouterOptions router = config::Defaults().routers.front();
   router.policy.kind = policy::PolicyKind::kUniform;
@@ -26,6 +26,7 @@ config::RouterOptions Challenged() {
   challenger.policy.epsilon = 0.3;
   challenger.promotion.mode = policy::PromotionMode::kPromote;
   challenger.promotion.labels = policy::PromotionLabels::kAll;
+  challenger.promotion.margin = 1;  // better answers are longer
   router.challengers = {challenger};
   return router;
 }
@@ -49,7 +50,7 @@ void Play(Process& process, const Environment& world) {
 
 TEST_CASE("a simulated router promotes a challenger in the same way each time") {
   const config::RouterOptions router = Challenged();
-  const auto made = MakeWorld({.name = "tasks", .seed = 3, .tasks = 3000}, FactsOf(router));
+  const auto made = MakeWorld({.name = "tasks", .seed = 3, .tasks = 9000}, FactsOf(router));
   const auto& world = std::get<Environment>(made);
   Process once(router);
   Play(once, world);

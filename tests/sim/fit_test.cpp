@@ -2,6 +2,7 @@
 #include "sim/fit.h"
 
 #include <fstream>
+#include <future>
 #include <sstream>
 
 #include <catch2/catch.hpp>
@@ -171,7 +172,14 @@ TEST_CASE("what is fitted of a log is what the daemon learnt to the bit") {
       }
       process.now_us += 1000;
       const auto answer = std::get<api::RouteAnswer>(process.Route(request));
-      process.Reward(answer.decision_id, 0.5 + 0.1 * rng.Uniform(), 1e-4 * (1 + rng.Uniform()));
+      api::FeedbackEvent event;
+      event.decision_id = answer.decision_id;
+      event.event_id = "event-" + answer.decision_id;
+      event.reward = 0.5 + 0.1 * rng.Uniform();
+      event.cost_usd = 1e-4 * (1 + rng.Uniform());
+      std::promise<void> synced;  // the committer's thread says so
+      process.router().Feedback({event}, 0, [&](const api::FeedbackReply&) { synced.set_value(); });
+      synced.get_future().wait();
       REQUIRE(process.learner().Step().ok());
     }
     for (policy::ArmId arm = 0; arm < 3; ++arm) {
