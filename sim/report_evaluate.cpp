@@ -149,7 +149,7 @@ std::string Basis(const Evaluation& evaluation) {
 
 std::string Interval(const MeasureResult& result, Print print) {
   const OpeInterval& interval = result.intervals[static_cast<std::size_t>(OpeFigure::kGain)];
-  return Signed(print(interval.lower)) + " to " + Signed(print(interval.upper));
+  return Signed(print(interval.lower)) + " and " + Signed(print(interval.upper));
 }
 
 std::string Gain(const MeasureResult& result, Print print) {
