@@ -14,20 +14,10 @@
 #include "sim/report_contenders.h"
 #include "sim/report_page.h"
 #include "sim/report_pareto_plots.h"
+#include "sim/said.h"
 
 namespace sluice::sim {
 namespace {
-
-constexpr int kDone = 0;
-constexpr int kRefused = 2;
-
-template <typename T>
-using Said = std::variant<T, std::string>;
-
-int Refuse(const std::string& text, const Streams& streams) {
-  streams.err << "sluice-sim: " << text << "\n";
-  return kRefused;
-}
 
 Said<std::vector<std::string>> ExperimentsOf(const ParetoBenchOptions& options) {
   const auto known = ParetoExperiments();

@@ -10,30 +10,10 @@
 #include "sim/experiment.h"
 #include "sim/fit_log.h"
 #include "sim/fitting.h"
+#include "sim/said.h"
 
 namespace sluice::sim {
 namespace {
-
-constexpr int kDone = 0;
-constexpr int kRefused = 2;
-
-template <typename T>
-using Said = std::variant<T, std::string>;
-
-template <typename T>
-Said<T> Say(config::Checked<T> checked) {
-  if (auto* value = std::get_if<T>(&checked)) return std::move(*value);
-  std::string text;
-  for (const config::Problem& problem : std::get<1>(checked)) {
-    text += (text.empty() ? "" : "\n") + config::ToString(problem);
-  }
-  return text;
-}
-
-int Refuse(const std::string& text, const Streams& streams) {
-  streams.err << "sluice-sim: " << text << "\n";
-  return kRefused;
-}
 
 Said<config::RouterOptions> ConfiguredRouter(const FitOptions& options) {
   auto loaded = options.config.empty() ? Said<config::Options>(config::Defaults())

@@ -11,21 +11,11 @@
 #include "sim/evaluate.h"
 #include "sim/report_evaluate.h"
 #include "sim/report_export.h"
+#include "sim/said.h"
 #include "sim/times.h"
 
 namespace sluice::sim {
 namespace {
-
-constexpr int kDone = 0;
-constexpr int kRefused = 2;
-
-template <typename T>
-using Said = std::variant<T, std::string>;
-
-int Refuse(const std::string& text, const Streams& streams) {
-  streams.err << "sluice-sim: " << text << "\n";
-  return kRefused;
-}
 
 // The router that a file configures: its only one, or the one of that name.
 Said<config::RouterOptions> LoadPolicy(const std::string& path, const std::string& router) {

@@ -124,11 +124,6 @@ constexpr const char* kNoPairs = "--arm pairs the models of a data set; a world 
 
 }  // namespace
 
-int Refuse(const std::string& text, const Streams& streams) {
-  streams.err << "sluice-sim: " << text << "\n";
-  return kRefused;
-}
-
 Said<Prepared> PrepareDrive(const SourceOptions& options, const RouterFacts& router) {
   Said<Prepared> made;
   if (!options.data.empty()) {

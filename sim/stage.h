@@ -10,36 +10,14 @@
 #include <vector>
 
 #include "config/config.h"
-#include "sim/command.h"
 #include "sim/encoded_texts.h"
 #include "sim/progress.h"
 #include "sim/report.h"
+#include "sim/said.h"
 #include "sim/trace.h"
 #include "sim/world.h"
 
 namespace sluice::sim {
-
-// Exit codes.
-inline constexpr int kDone = 0;
-inline constexpr int kFailed = 1;
-inline constexpr int kRefused = 2;
-
-// Says why; returns kRefused.
-int Refuse(const std::string& text, const Streams& streams);
-
-// A value, or sentences for the user.
-template <typename T>
-using Said = std::variant<T, std::string>;
-
-template <typename T>
-Said<T> Say(config::Checked<T> checked) {
-  if (auto* value = std::get_if<T>(&checked)) return std::move(*value);
-  std::string text;
-  for (const config::Problem& problem : std::get<1>(checked)) {
-    text += (text.empty() ? "" : "\n") + config::ToString(problem);
-  }
-  return text;
-}
 
 // What one router is sent, and what to print about it.
 struct Prepared {
