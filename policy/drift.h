@@ -16,7 +16,7 @@ struct DriftOptions {
   double threshold = 12;  // h
   // An alarm divides the arm's reward sums by 2^reset_bits; <= 60. What was learnt is kept aside
   // for when the arm is so again (Recurrence), so that little of it need bias what is learnt next:
-  // with 4 bits the public silent-degradation experiment is .0024 worse, with 8 to 16 alike.
+  // in the public silent-degradation experiment 8, 10 and 16 bits came within .0003 of each other.
   int reset_bits = 10;
   // Labels of the arm without a second alarm. 0: an arm that has changed is reset again until what
   // is left of its past no longer matters. Waiting 500 labels cost .008 of the mean reward in the
@@ -49,7 +49,7 @@ struct Recurrence {
 
   // Adds the logarithm of one label's likelihood then over now, as 3 at most; true when the sum
   // passes 8 (it is then 0 again). While the model of now is right that takes e^8 labels on
-  // average at least (Lorden 1971).
+  // average at least (Lorden 1971), as far as the bounds leave it a likelihood ratio.
   bool Add(double log_ratio);
 };
 
