@@ -66,6 +66,13 @@ void Regression::ClearPending() {
   factored_ = factored_ && pending_weight_ == 0;
 }
 
+void Regression::MovePendingTo(Regression& other) {
+  other.ClearPending();
+  std::swap(pending_, other.pending_);
+  factored_ = factored_ && pending_weight_ == 0;
+  other.factored_ = other.factored_ && !other.pending_;
+}
+
 const RidgeSolution* Regression::Solution(const Forgetting& clock) {
   if (!solved_ || (clock.forgets() && solved_tick_ != clock.tick())) {
     solution_ = SolveRidge(sums_, *prior_, clock.Decay());

@@ -33,6 +33,8 @@ class Regression {
   void AddPending(const Context& x);
   void RemovePending(const Context& x);
   void ClearPending();
+  // Another regression stands for this one from here on: they wait for it.
+  void MovePendingTo(Regression& other);
 
   // At the clock's tick, solved once until something changes. Null when it cannot be factored.
   const RidgeSolution* Solution(const Forgetting& clock);

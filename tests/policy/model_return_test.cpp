@@ -80,6 +80,39 @@ TEST_CASE("an arm that comes back is what it was without the labels of its fault
   }
 }
 
+TEST_CASE("contexts that wait for a label go on waiting while an arm leaves and comes back") {
+  const test::LabelLog log = Fault(7);
+  Model model = test::ColdModel(Options(), 1);
+  Model plain = test::ColdModel(Options(), 1);
+  Rng rng(7);
+  std::vector<Context> waiting;
+  Changes changes;
+  for (std::size_t i = 0; i < log.size(); ++i) {
+    // Each label was waited for over 30 of them.
+    waiting.push_back(test::RandomContext(rng, kDimension));
+    model.AddPending(0, waiting.back());
+    if (i >= 30) model.RemovePending(0, waiting[i - 30]);
+    const Changes more = Teach(model, log, i, i + 1);
+    changes.resets.insert(changes.resets.end(), more.resets.begin(), more.resets.end());
+    changes.returns.insert(changes.returns.end(), more.returns.begin(), more.returns.end());
+    Teach(plain, log, i, i + 1);
+    model.Derive(.5);
+  }
+  REQUIRE(changes.resets.size() == 1);
+  REQUIRE(changes.returns.size() == 1);
+  CHECK((model.Serialise() == plain.Serialise()));
+  const Context context = test::RandomContext(rng, kDimension);
+  const auto width = [&](double weight) {
+    return model.Derive(weight)->Predict(0, context, {.list_price_usd = 1}).width;
+  };
+  CHECK(width(1) < width(0));
+  for (std::size_t i = waiting.size() - 30; i < waiting.size(); ++i) {
+    model.RemovePending(0, waiting[i]);
+  }
+  CHECK(width(1) == width(0));
+  CHECK(width(0) == plain.Derive()->Predict(0, context, {.list_price_usd = 1}).width);
+}
+
 TEST_CASE("a fault that is known already is left for and come back from in a few labels") {
   test::LabelLog log = Fault(6);
   for (int again = 0; again < 10; ++again) {
