@@ -346,6 +346,13 @@ void Learner::Run() {
 
 Result<Done> Learner::SaveCheckpoint() {
   if (broken_) return Error{store::Code::kUnavailable, "what is folded is not whole"};
+  for (const auto& router : routers_) {
+    if (router->Sound()) continue;
+    metrics_.CheckpointFailed();
+    return Error{store::Code::kUnavailable, "router '" + router->definition().name() +
+                                                "' has an arm in quarantine: reset the arm or roll "
+                                                "back; the last checkpoint without it stays"};
+  }
   auto saved = store_.SaveCheckpoint({position_, State()});
   if (saved.ok()) {
     checkpointed_ = position_;

@@ -9,6 +9,7 @@
 
 #include "api/operations.h"
 #include "daemon/metrics.h"
+#include "daemon/prior_means.h"
 #include "daemon/warm_start.h"
 
 namespace sluice::daemon {
@@ -88,7 +89,7 @@ Result<Done> RouterFold::Define(Position position, const store::RouterRecord& re
     if (!fitted.ok()) return fitted.error();
     if (*fitted) return Done{};
   }
-  return NeedsRefold(*before, *definition_) ? Refold(position, 0) : Result<Done>(Done{});
+  return NeedsRefold(*before, *definition_) ? Refold(position, 0, {}) : Result<Done>(Done{});
 }
 
 void RouterFold::PutInForce() {
@@ -285,7 +286,7 @@ Result<Done> RouterFold::Administer(Position position, const store::AdminRecord&
   }
   excluded_.push_back(span);
   if (was_frozen) excluded_.push_back({position, kNoEnd, std::nullopt});
-  return Refold(position, 0);
+  return Refold(position, 0, {});
 }
 
 }  // namespace sluice::daemon

@@ -28,6 +28,7 @@
 
 namespace sluice::daemon {
 
+class PriorMeans;
 struct RouterCounters;
 
 class RouterFold {
@@ -46,7 +47,7 @@ class RouterFold {
   // Whether the last decision changed what requests read (a lambda, a context map).
   bool changed() const { return changed_; }
 
-  // Decisions of this and later policy versions were held in the ledgers that this fold publishes.
+  // Decisions of this and later versions were held in the ledgers that this fold publishes.
   void GoLive(store::Position from) { live_from_ = from; }
 
   const RouterDefinition& definition() const { return *definition_; }
@@ -75,6 +76,7 @@ class RouterFold {
   // What the decision's feedback says and what of it stands in the model.
   Standing StandingOf(const store::DecisionStory& story) const;
 
+  bool Sound() { return model_ == nullptr || model_->Sound(); }  // a start would take its bytes
   void Serialise(store::ByteWriter& out) const;
   // False when the bytes are not whole or their parts do not fit each other.
   bool Restore(store::ByteReader& in);
@@ -102,8 +104,7 @@ class RouterFold {
   void AddArms(const store::RouterRecord& record, const RouterDefinition& definition);
   void NoteArmModels(store::Position position);
   void FadeChanged(store::Position position);
-  // Whether a price that was known is another one now.
-  bool NotePrices(store::Position position);
+  bool NotePrices(store::Position position);  // a price that was known is another one now
   void PlaceScopes(store::Position position);
   void SolveAnew(bool repriced);
   // The scope that a decision was made under: its money stays there, whatever is configured since.
@@ -159,8 +160,9 @@ class RouterFold {
   // Folds again from `from`. False: the inputs make no map, and nothing was folded.
   store::Result<bool> FitMap(store::Position position, store::Position from);
   store::Position Oldest() const { return marks_.size() < kMarksMax ? 0 : marks_.front(); }
-  // The model again, from the entries in (from, position].
-  store::Result<store::Done> Refold(store::Position position, store::Position from);
+  // The model again, from the entries in (from, position]; what is older is in the prior means.
+  store::Result<store::Done> Refold(store::Position position, store::Position from,
+                                    const PriorMeans& older);
   struct Again;
   store::Result<store::Done> RefoldEntry(const store::LogEntry& entry, Again& again);
   void RestorePending();
@@ -183,8 +185,7 @@ class RouterFold {
   std::vector<Excluded> excluded_;
   std::vector<std::vector<ArmPrices>> prices_;     // by arm
   std::vector<std::vector<ArmModel>> arm_models_;  // by arm, as long as it is away the last one
-  // By index of the definition's; behind them plans that are gone, for the money of theirs that is
-  // not settled and for when they come again.
+  // By index of the definition's; behind them plans that are gone, for their unsettled money.
   std::vector<ScopeState> scopes_;
   OpenDecisions open_;
   Challengers challengers_;

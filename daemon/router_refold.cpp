@@ -5,6 +5,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "daemon/prior_means.h"
 #include "daemon/request_context.h"
 #include "daemon/router_fold.h"
 
@@ -69,11 +70,13 @@ Result<Done> RouterFold::Sample(Position position, const store::DecisionRecord& 
 
 Result<bool> RouterFold::FitMap(Position position, Position from) {
   std::vector<policy::ContextBuilder::Raw> raws;
+  std::vector<store::DecisionRecord> inputs;
   for (const Position sample : samples_.positions()) {
-    const auto record = store_.DecisionAt(sample);
+    auto record = store_.DecisionAt(sample);
     if (!record.ok()) return record.error();
     raws.push_back(definition_->context.RawOf(AsContext(record->context), record->map_version,
                                               record->features));
+    inputs.push_back(*std::move(record));
   }
   const std::uint32_t version =
       map_ == nullptr ? 1 : static_cast<std::uint32_t>(map_->version()) + 1;
@@ -85,12 +88,14 @@ Result<bool> RouterFold::FitMap(Position position, Position from) {
                  raws.size());
     return false;
   }
+  PriorMeans older;
+  if (from > 0) older = PriorMeans(*model_, *definition_, map_.get(), std::move(inputs));
   map_ = std::move(fitted);
   map_fitted_at_ = position;
   changed_ = true;
   spdlog::info("router '{}': context map {} of {} components, fitted on {} distinct inputs",
                definition_->name(), map_->version(), map_->components(), raws.size());
-  const auto folded = Refold(position, from);
+  const auto folded = Refold(position, from, older);
   return folded.ok() ? Result<bool>(true) : folded.error();
 }
 
@@ -102,7 +107,7 @@ struct RouterFold::Again {
   std::deque<store::DecisionRecord> newest;  // for the pacers
 };
 
-Result<Done> RouterFold::Refold(Position position, Position from) {
+Result<Done> RouterFold::Refold(Position position, Position from, const PriorMeans& older) {
   Again again{.from = from, .newest = {}};
   learnt_from_ = from;
   const std::size_t components = map_ == nullptr ? 0 : map_->components();
@@ -110,6 +115,7 @@ Result<Done> RouterFold::Refold(Position position, Position from) {
   current.warm_starts.clear();  // those that fit are met on the way
   if (from == 0) tally_.ForgetLabels();
   model_ = std::make_unique<policy::Model>(ModelOptionsOf(*definition_, components));
+  older.Start(*model_, *definition_, map_.get());
   if (from > 0) AddArms(current, *definition_);
   Position at = from;
   Position said = from;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "policy/types.h"
@@ -11,16 +12,21 @@ namespace sluice::policy {
 // Where an arm starts.
 struct ArmStart {
   enum class From : std::uint8_t {
-    kPrior,       // ModelOptions
-    kOthers,      // prior means are the mean of the other arms' estimates, quality and cost
-    kArm,         // as kOthers from one arm, whose sums are borrowed at `strength` observations
-    kStatistics,  // sums made offline, borrowed at `strength` observations
+    kPrior,        // ModelOptions
+    kOthers,       // prior means are the mean of the other arms' estimates, quality and cost
+    kArm,          // as kOthers from one arm, whose sums are borrowed at `strength` observations
+    kStatistics,   // sums made offline, borrowed at `strength` observations
+    kPredictions,  // prior means are fitted to what was predicted at some contexts
   };
   From from = From::kPrior;
   ArmSet others;                // kOthers: those that are averaged; empty is as kPrior
   ArmId arm = 0;                // kArm
   std::string_view statistics;  // kStatistics: as ArmStatistics gives them
   double strength = 25;
+  // kPredictions: by context, and as many of each; they outlive the call.
+  std::span<const Context> contexts;
+  std::span<const double> quality;
+  std::span<const double> cost_log_ratio;
 };
 
 // One label of one decision, with everything that is needed to take it back.

@@ -127,6 +127,7 @@ void Model::Reset(Arm& arm, std::uint64_t at) {
   }
   if (!arm.former || arm.former->quality.sums().n() < arm.quality.sums().n()) {
     arm.former = Former{arm.quality, arm.resets, at, {}};
+    arm.former->quality.ClearPending();
   }
   arm.former->recurrence = {};
   arm.quality.Reset(options_.drift.reset_bits);
@@ -150,6 +151,7 @@ bool Model::Returns(Arm& arm, const QualityLesson& lesson) {
   if (!back.resets.Miss(back.until, at)) {
     return false;
   }
+  arm.quality.MovePendingTo(back.quality);
   arm.former = Former{arm.quality, arm.resets, at, {}};
   arm.quality = back.quality;
   arm.resets = back.resets;
@@ -324,6 +326,16 @@ std::shared_ptr<const Posterior> Model::Derive(double pending_weight) {
                        .latency_p99_s = arm.latency.Quantile99()});
   }
   return std::make_shared<const Posterior>(std::move(derived), clock_.tick(), options_.half_life);
+}
+
+bool Model::Sound() {
+  const auto solved = [&](Regression& regression) {
+    return regression.Solution(clock_) != nullptr;
+  };
+  return quarantined_.Empty() && std::all_of(arms_.begin(), arms_.end(), [&](Arm& arm) {
+           return solved(arm.quality) && solved(arm.cost) &&
+                  (!arm.former || solved(arm.former->quality));
+         });
 }
 
 }  // namespace sluice::policy

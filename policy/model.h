@@ -122,6 +122,8 @@ class Model {
   // label (0: pending contexts do not count).
   std::shared_ptr<const Posterior> Derive(double pending_weight = 0);
   ArmSet quarantined() const { return quarantined_; }
+  // Whether Restore would take what Serialise gives now: no arm is, or would be, in quarantine.
+  bool Sound();
 
   // Same statistics, same bytes. Versioned; restored only under the options it was written with. A
   // restored model goes on as the one that was written, to the bit.
@@ -168,6 +170,7 @@ class Model {
   Arm StartAsOthers(ArmSet others);
   Arm StartAsArm(ArmId source, double strength);
   std::optional<Arm> StartFromStatistics(std::string_view bytes, double strength) const;
+  Arm StartFromPredictions(const ArmStart& start) const;
 
   void AppendArm(std::string& out, const Arm& arm) const;
   std::optional<Arm> TakeArm(std::string_view bytes) const;

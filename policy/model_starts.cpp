@@ -11,6 +11,9 @@ namespace sluice::policy {
 namespace {
 
 constexpr std::uint32_t kStatisticsMagic = 0x53534C53;  // "SLSS" on disk
+// What one prediction weighs when a prior mean is fitted to many: a hundred times the default prior
+// of a feature, which speaks only where no prediction does.
+constexpr double kPredictionWeight = 5000;
 
 // The prior with another mean.
 std::shared_ptr<const RidgePrior> Around(const RidgePrior& prior, std::vector<double> mean) {
@@ -68,6 +71,19 @@ Regression Imitation(Regression& source, std::shared_ptr<const RidgePrior> prior
   return imitation;
 }
 
+// The prior around the mean that fits predictions at `contexts` best; the prior itself when none
+// does.
+std::shared_ptr<const RidgePrior> Fitted(std::shared_ptr<const RidgePrior> prior,
+                                         std::span<const Context> contexts,
+                                         std::span<const double> predicted) {
+  RidgeStatistics sums(prior->mean.size());
+  for (std::size_t i = 0; i < contexts.size(); ++i) {
+    sums.Add(contexts[i], predicted[i], kPredictionWeight);
+  }
+  std::optional<RidgeSolution> solution = SolveRidge(sums, *prior);
+  return solution ? Around(*prior, std::move(solution->theta)) : prior;
+}
+
 // As they count now, as if each observation had been made now.
 RidgeStatistics Current(const RidgeStatistics& sums, double decay) {
   RidgeStatistics current(sums.dimension());
@@ -119,6 +135,14 @@ std::optional<Model::Arm> Model::StartFromStatistics(std::string_view bytes,
   return sound ? std::optional(std::move(arm)) : std::nullopt;
 }
 
+Model::Arm Model::StartFromPredictions(const ArmStart& start) const {
+  Check(start.quality.size() == start.contexts.size() &&
+            start.cost_log_ratio.size() == start.contexts.size(),
+        "there is one prediction a context");
+  return {.quality = Regression(Fitted(quality_prior_, start.contexts, start.quality)),
+          .cost = Regression(Fitted(cost_prior_, start.contexts, start.cost_log_ratio))};
+}
+
 std::optional<Model::Arm> Model::Start(const ArmStart& start) {
   switch (start.from) {
     case ArmStart::From::kPrior:
@@ -129,6 +153,8 @@ std::optional<Model::Arm> Model::Start(const ArmStart& start) {
       return StartAsArm(start.arm, start.strength);
     case ArmStart::From::kStatistics:
       return StartFromStatistics(start.statistics, start.strength);
+    case ArmStart::From::kPredictions:
+      return StartFromPredictions(start);
   }
   return std::nullopt;
 }

@@ -1,5 +1,7 @@
 // The context map of a router: fitted once enough distinct inputs are in the log, the same for the
 // same log, and never mixed with another.
+#include <algorithm>
+
 #include <catch2/catch.hpp>
 
 #include "tests/support/event_log.h"
@@ -213,6 +215,43 @@ TEST_CASE("what a fold of the newest decisions left out is neither learnt nor ta
   REQUIRE(std::holds_alternative<api::AdminAnswer>(
       process.changes().Operate({"default", api::AdminOperation::kRollback, 1, ""})));
   CHECK(Folded(process).tally.labels == 0);
+  SurvivesRestart(process);
+}
+
+TEST_CASE("what a fold of the newest decisions left out is what the arms start from") {
+  config::Options options = OnEmbeddings(4, 2);
+  options.routers[0].context.refit_on_shift = false;
+  ProcessInMemory process(options);
+  policy::Rng rng(8);
+  for (int i = 0; i < 24000; ++i) {
+    process.now_us += 1000;
+    const auto answer = std::get<api::RouteAnswer>(process.Route(Embedding(rng, 4)));
+    if (i < 2000) process.Reward(answer.decision_id, answer.tier == 1 ? 0.2 : 0.9, 1e-4);
+    if (i % 100 == 0) REQUIRE(process.learner().Step().ok());
+  }
+  const auto means = [&] {
+    policy::Rng inputs(9);
+    std::vector<double> all;
+    for (int i = 0; i < 20; ++i) {
+      api::RouteRequest request = Embedding(inputs, 4);
+      request.explain = true;
+      const auto answer = std::get<api::RouteAnswer>(process.Route(request));
+      for (const auto& arm : answer.explanation->arms) all.push_back(arm.mean);
+    }
+    return all;
+  };
+  REQUIRE(Folded(process).map_version == 1);
+  const std::vector<double> before = means();
+  REQUIRE(std::holds_alternative<api::AdminAnswer>(
+      process.changes().Operate({"default", api::AdminOperation::kRefit, {}, ""})));
+  REQUIRE(Folded(process).map_version == 2);
+  const std::vector<double> after = means();
+  REQUIRE(after.size() == before.size());
+  for (std::size_t i = 0; i < after.size(); ++i) {
+    CAPTURE(i);
+    CHECK(after[i] == Approx(before[i]).margin(0.05));
+  }
+  CHECK(*std::min_element(after.begin(), after.end()) < 0.6);  // and not the prior's 0.7
   SurvivesRestart(process);
 }
 

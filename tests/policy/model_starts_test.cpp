@@ -1,6 +1,7 @@
 #include <cmath>
 #include <cstring>
 
+#include <Eigen/QR>
 #include <catch2/catch.hpp>
 
 #include "policy/model.h"
@@ -112,6 +113,43 @@ TEST_CASE("an arm starts from sums that were made elsewhere") {
   REQUIRE(model.AddArm(
       {.from = ArmStart::From::kStatistics, .statistics = model.ArmStatistics(1), .strength = 25}));
   CHECK(model.Heads(2).quality->a_n == Approx(5 + 12.5).epsilon(1e-12));
+  CHECK(Model::Restore(model.Serialise(), kOptions));
+}
+
+TEST_CASE("a prior mean is fitted to what another model predicted in another space") {
+  Model source = TaughtArms(8, 1, 900);
+  Rng rng(8);
+  const Eigen::MatrixXf any = Eigen::MatrixXf::NullaryExpr(
+      kDimension, kDimension, [&] { return static_cast<float>(rng.Normal()); });
+  const Eigen::MatrixXf turn = any.householderQr().householderQ();
+  std::vector<Context> contexts;
+  std::vector<double> quality;
+  std::vector<double> cost;
+  const auto ask = [&](const Context& old) {
+    contexts.emplace_back(turn * old);
+    quality.push_back(MeanExactly(*source.Heads(0).quality, old));
+    cost.push_back(MeanExactly(*source.Heads(0).cost, old));
+  };
+  for (int i = 0; i < 300; ++i) ask(test::RandomContext(rng, kDimension));
+  Model model = test::ColdModel(kOptions, 0);
+  REQUIRE(model.AddArm({.from = ArmStart::From::kPredictions,
+                        .contexts = contexts,
+                        .quality = quality,
+                        .cost_log_ratio = cost}));
+  const ArmHeads heads = model.Heads(0);
+  double spread = 0;
+  for (std::size_t i = 0; i < contexts.size(); ++i) {
+    CHECK(MeanExactly(*heads.quality, contexts[i]) == Approx(quality[i]).margin(.005));
+    CHECK(MeanExactly(*heads.cost, contexts[i]) == Approx(cost[i]).margin(.005));
+    spread = std::max(spread, std::abs(quality[i] - quality[0]));
+  }
+  // The prior alone would not do, nor another constant.
+  CHECK(quality.front() < .6);
+  CHECK(spread > .03);
+  // A mean, and no evidence: as unsure as a cold arm.
+  Model cold = test::ColdModel(kOptions, 1);
+  CHECK(heads.quality->u == cold.Heads(0).quality->u);
+  CHECK(heads.quality->a_n == cold.Heads(0).quality->a_n);
   CHECK(Model::Restore(model.Serialise(), kOptions));
 }
 

@@ -124,8 +124,10 @@ TEST_CASE("an arm whose statistics overflow keeps its last factor and is counted
   Model model = test::TaughtModel(rng, 5, 2, 20);
   const auto before = model.Derive();
   CHECK(model.quarantined().Size() == 0);
+  CHECK(model.Sound());
   const Context huge = 1e20f * Context::Ones(5);
   test::Teach(model, {.arm = 1, .context = &huge, .weight = 1e300, .quality = .5});
+  CHECK_FALSE(model.Sound());
   const auto after = model.Derive();
   CHECK(model.quarantined().Size() == 1);
   CHECK(after->arm(1).quality == before->arm(1).quality);
