@@ -6,6 +6,7 @@
 #include <span>
 #include <utility>
 
+#include "daemon/allowances.h"
 #include "daemon/ceilings.h"
 #include "daemon/decisions.h"
 #include "daemon/eligibility.h"
@@ -60,36 +61,6 @@ void Count(const policy::Decision& decision, api::Reason reason, RouterCounters&
   if (decision.arm == decision.greedy_arm) return;
   counters.explored.fetch_add(1, std::memory_order_relaxed);
 }
-
-// What one request may explore with: tokens of its router, and of its plan on top of them.
-class Tokens {
- public:
-  explicit Tokens(const Narrowed& narrowed) {
-    Add(narrowed.router.scopes.front());
-    if (narrowed.scope != 0) Add(narrowed.router.scopes[narrowed.scope]);
-  }
-
-  bool limited() const { return count_ > 0; }
-  // As much of `wanted` as each of them has.
-  double Take(double wanted) {
-    std::array<double, 2> taken{wanted, wanted};
-    for (std::size_t i = 0; i < count_; ++i) taken[i] = buckets_[i]->Take(wanted);
-    const double least = std::min(taken[0], taken[1]);
-    for (std::size_t i = 0; i < count_; ++i) buckets_[i]->GiveBack(taken[i] - least);
-    return least;
-  }
-  void GiveBack(double unused) {
-    for (std::size_t i = 0; i < count_; ++i) buckets_[i]->GiveBack(unused);
-  }
-
- private:
-  void Add(const ScopeView& scope) {
-    if (scope.live->tokens.limited()) buckets_[count_++] = &scope.live->tokens;
-  }
-
-  std::array<TokenBucket*, 2> buckets_{};
-  std::size_t count_ = 0;
-};
 
 }  // namespace
 
@@ -162,7 +133,6 @@ RouteReply Router::Decide(const RouterView& router, store::Position version,
     ceilings.Release(held - worst);
     chosen.record.reserved_usd = ToUsd(worst);
   }
-  Commit(narrowed, chosen);
   chosen.record.time_us = narrowed.now_us;
   chosen.record.sequence = sequence;
   chosen.record.tick = tick;
@@ -190,7 +160,8 @@ RouteAnswer Router::Finish(const Narrowed& narrowed, policy::EncodedContext& con
                         .tick = record.tick,
                         .policy_version = record.policy_version,
                         .baseline = narrowed.baseline,
-                        .held = ToNano(record.reserved_usd)};
+                        .held = ToNano(record.reserved_usd),
+                        .slack_change = chosen.decision.slack_change};
   if (!parts_.store.AppendDecision(std::move(record))) {
     return Unlogged(narrowed, chosen.eligible, refused);
   }
@@ -206,10 +177,14 @@ RouteAnswer Router::Unlogged(const Narrowed& narrowed, const Eligible& eligible,
   policy::ExplorationBounds bounds;
   bounds.new_arms = narrowed.router.new_arms;
   bounds.new_arm_share = definition.options.new_arm_share_max;
-  const policy::Situation situation = SituationOf(narrowed, eligible, refused.tick, bounds);
+  GuardSlack slack(narrowed.router);
+  slack.Change(-refused.slack_change);
+  const policy::Situation situation =
+      SituationOf(narrowed, eligible, refused.tick, bounds, slack.left());
   policy::Decision decision =
       policy::ChooseGreedy(definition.policy, *narrowed.router.posterior, situation);
   FallBackIfUnknown(definition, eligible.arms, decision);
+  slack.Change(decision.slack_change);
   DecisionRecord record = RecordOf(definition, decision, eligible);
   record.id = refused.id;
   record.policy_version = refused.policy_version;
@@ -233,7 +208,8 @@ Router::Weights Router::WeightsOf(const Narrowed& narrowed) {
 }
 
 policy::Situation Router::SituationOf(const Narrowed& narrowed, const Eligible& eligible,
-                                      std::uint64_t tick, const policy::ExplorationBounds& bounds) {
+                                      std::uint64_t tick, const policy::ExplorationBounds& bounds,
+                                      double slack) {
   const RouterView& router = narrowed.router;
   const RouterDefinition& definition = *router.definition;
   const Weights weights = WeightsOf(narrowed);
@@ -251,10 +227,8 @@ policy::Situation Router::SituationOf(const Narrowed& narrowed, const Eligible& 
     situation.ruled = definition.rules.FirstMatch(*narrowed.request.text);
   }
   if (definition.guard) {
-    situation.guard =
-        policy::BaselineGuard{.arm = *definition.guard,
-                              .slack = router.counters->guard_slack.load(std::memory_order_relaxed),
-                              .tolerance = definition.options.guard_tolerance};
+    situation.guard = policy::BaselineGuard{
+        .arm = *definition.guard, .slack = slack, .tolerance = definition.options.guard_tolerance};
   }
   const bool near = (eligible.notes & BitOf(Note::kNearCeiling)) != 0;
   if (router.scopes[narrowed.scope].in_credit && !near) situation.premium = definition.premium;
@@ -272,22 +246,18 @@ Router::Chosen Router::ChooseFrom(const Narrowed& narrowed, const Eligible& elig
   if (!(router.new_arms & eligible.arms).Empty()) {
     chosen.eligible.notes |= BitOf(Note::kNewArmBound);
   }
-  const policy::Situation situation = SituationOf(narrowed, eligible, tick, allowance.bounds);
+  GuardSlack slack(router);
+  const policy::Situation situation =
+      SituationOf(narrowed, eligible, tick, allowance.bounds, slack.left());
   chosen.decision = policy::Choose(definition.policy, *router.posterior, situation, key);
   const double used = std::max(0.0, chosen.decision.exploration - allowance.floor);
   Tokens(narrowed).GiveBack(allowance.tokens - used);
   FallBackIfUnknown(definition, eligible.arms, chosen.decision);
+  slack.Change(chosen.decision.slack_change);
   chosen.record = RecordOf(definition, chosen.decision, chosen.eligible);
   chosen.record.cost_weight = weights.cost;
   chosen.record.latency_weight = weights.latency;
   return chosen;
-}
-
-// What a decision that stands adds to the guard's slack.
-void Router::Commit(const Narrowed& narrowed, const Chosen& chosen) {
-  if (!narrowed.router.definition->guard) return;
-  narrowed.router.counters->guard_slack.fetch_add(chosen.decision.slack_change,
-                                                  std::memory_order_relaxed);
 }
 
 // How much may be explored, by the cap in force, what the budget can pay for, and the tokens left.

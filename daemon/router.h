@@ -91,12 +91,12 @@ class Router final : public api::Service {
   static Weights WeightsOf(const Narrowed& narrowed);
   static Allowance AllowanceOf(const Narrowed& narrowed, std::uint64_t tick);
   static policy::Situation SituationOf(const Narrowed& narrowed, const Eligible& eligible,
-                                       std::uint64_t tick, const policy::ExplorationBounds& bounds);
+                                       std::uint64_t tick, const policy::ExplorationBounds& bounds,
+                                       double slack);
   static Chosen ChooseFrom(const Narrowed& narrowed, const Eligible& eligible,
                            const policy::DrawKey& key, std::uint64_t tick);
   static bool Hold(const Narrowed& narrowed, const Eligible& eligible, Ceilings& ceilings,
                    NanoUsd& held);
-  static void Commit(const Narrowed& narrowed, const Chosen& chosen);
   api::RouteAnswer Finish(const Narrowed& narrowed, policy::EncodedContext& context, Chosen chosen);
   // What is left of a decision that the log did not take.
   struct Refused {
@@ -105,6 +105,7 @@ class Router final : public api::Service {
     std::uint64_t policy_version = 0;
     std::optional<policy::ArmId> baseline;
     NanoUsd held = 0;
+    double slack_change = 0;
   };
   static api::RouteAnswer Unlogged(const Narrowed& narrowed, const Eligible& eligible,
                                    const Refused& refused);

@@ -121,4 +121,35 @@ TEST_CASE("requests and feedback and reloads at once lose nothing and race nowhe
   CHECK(learnt == static_cast<std::uint64_t>(acknowledged));
 }
 
+TEST_CASE("requests at once never spend the slack of the guard twice") {
+  const auto store = store::MakeMemoryStore();
+  Process process(*store);
+  config::RouterOptions router = config::Defaults().routers[0];
+  router.guard_arm = "standard";
+  router.guard_tolerance = 0.02;
+  router.objective.cost_weight = 0;
+  REQUIRE(process.store.AppendRouter(*MakeRecord(router, 0, nullptr)).ok());
+  REQUIRE(process.learner.Recover().ok());
+  REQUIRE(process.router.Recover().ok());
+  const std::atomic<double>& slack = process.board.Latest()->routers[0].counters->guard_slack;
+  std::atomic<bool> overspent{false};
+  std::atomic<int> spent{0};
+  std::vector<std::thread> serving;
+  for (std::size_t reader = 0; reader < kReaders; ++reader) {
+    serving.emplace_back([&, reader] {
+      for (int i = 0; i < kRequestsEach; ++i) {
+        api::RouteRequest request;
+        request.text = "question " + std::to_string(i);
+        const auto reply = process.router.Route(request, reader);
+        const auto* answer = std::get_if<api::RouteAnswer>(&reply);
+        if (answer != nullptr && answer->arm != "standard") ++spent;
+        if (slack.load() < 0) overspent = true;
+      }
+    });
+  }
+  for (auto& thread : serving) thread.join();
+  CHECK_FALSE(overspent);
+  CHECK(spent > 0);
+}
+
 }  // namespace sluice::daemon
