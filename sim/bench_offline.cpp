@@ -35,9 +35,10 @@ std::vector<std::uint64_t> SeedsOf(const OfflineBenchOptions& options, std::size
 
 Said<std::vector<std::unique_ptr<const OfflineLearner>>> LearnersOf(
     const OfflineBenchOptions& options, const EncodedTexts& memory) {
+  std::vector<std::string> names = OfflineLearnerNames();
+  if (options.policies.empty()) names.resize(kOwnOfflineLearners);
+  if (!options.policies.empty() && options.policies != "all") names = NamesIn(options.policies);
   std::vector<std::unique_ptr<const OfflineLearner>> learners;
-  const std::vector<std::string> names =
-      options.policy.empty() ? OfflineLearnerNames() : std::vector{options.policy};
   for (const std::string& name : names) {
     learners.push_back(MakeOfflineLearner(name, memory));
     if (learners.back() == nullptr) return "there is no policy \"" + name + "\" that predicts";

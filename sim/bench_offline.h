@@ -14,7 +14,7 @@ namespace sluice::sim {
 struct OfflineBenchOptions {
   std::string data;  // file; empty: those of the folder, or what the bench says
   std::string data_dir = ".";
-  std::string policy;       // empty: all of the product's own
+  std::string policies;     // names with commas, or "all"; empty: the product's own
   std::size_t seeds = 0;    // 42, 43, ...; 0: as many as were published, 3 or 10
   std::string json;         // file; empty: none
   std::size_t threads = 0;  // 0: one a core

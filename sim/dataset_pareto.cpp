@@ -15,15 +15,13 @@
 #include "api/service.h"
 #include "sim/dataset.h"
 #include "sim/pareto_protocol.h"
+#include "sim/said.h"
 
 namespace sluice::sim {
 namespace {
 
 using nlohmann::json;
 namespace fs = std::filesystem;
-
-template <typename T>
-using Said = std::variant<T, std::string>;
 
 // -- Rows -----------------------------------------------------------------------------------------
 

@@ -151,7 +151,9 @@ void AddWorlds(CLI::App& command, WorldsOptions& options) {
 
 void AddOffline(CLI::App& command, OfflineBenchOptions& options) {
   command.add_option("--data", options.data, kDataSet);
-  command.add_option("--policy", options.policy, "map or scalars (default: both)");
+  command.add_option(
+      "--policy", options.policies,
+      "map, scalars (default: both), routers of the literature, with commas; or all");
   command.add_option("--seeds", options.seeds, "Halves (default: 10, of a large data set 3)");
   command.add_option("--json", options.json, "Write the figures to this file as well");
   command.add_option("--threads", options.threads, "Runs at once (default: one a core)");

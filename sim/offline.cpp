@@ -1,6 +1,7 @@
 #include "sim/offline.h"
 
 #include "sim/numpy_permutation.h"
+#include "sim/offline_baseline.h"
 #include "sim/offline_product.h"
 #include "sim/parallel.h"
 
@@ -40,12 +41,14 @@ Halves HalvesOf(std::size_t rows, std::uint64_t seed) {
 }
 
 std::vector<std::string> OfflineLearnerNames() {
-  return {std::string(kMap), std::string(kScalars)};
+  std::vector<std::string> names{std::string(kMap), std::string(kScalars)};
+  for (std::string& name : OfflineBaselineNames()) names.push_back(std::move(name));
+  return names;
 }
 
 std::unique_ptr<const OfflineLearner> MakeOfflineLearner(std::string_view name,
                                                          const EncodedTexts& memory) {
-  if (name != kMap && name != kScalars) return nullptr;
+  if (name != kMap && name != kScalars) return MakeOfflineBaseline(name, memory);
   return std::make_unique<Product>(name, memory);
 }
 

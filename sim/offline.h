@@ -40,8 +40,9 @@ class OfflineLearner {
 };
 
 // "map": the product once its context map is fitted, on the first 300 distinct prompts that it is
-// told of; "scalars": before.
+// told of; "scalars": before. Then routers of the literature (offline_baseline.h).
 std::vector<std::string> OfflineLearnerNames();
+inline constexpr std::size_t kOwnOfflineLearners = 2;  // of them, the first
 // The memory outlives the learner. Null: there is none of this name.
 std::unique_ptr<const OfflineLearner> MakeOfflineLearner(std::string_view name,
                                                          const EncodedTexts& memory);

@@ -32,20 +32,20 @@ std::shared_ptr<const daemon::RouterDefinition> DefinitionOf(const Environment& 
   return *definition;
 }
 
-std::vector<policy::ArmTerms> TermsOf(const Environment& environment, const Halves& halves) {
-  std::vector<policy::ArmTerms> terms;
+}  // namespace
+
+std::vector<double> ListPricesUsd(const Environment& environment, const Halves& halves) {
+  std::vector<double> prices;
   for (std::size_t a = 0; a < environment.arms.size(); ++a) {
     double price = environment.arms[a].price() / 2 / 1000;
     if (price == 0) {
       for (const std::size_t row : halves.fit) price += environment.tasks[row].outcomes[a].cost_usd;
       price = std::max(kCostLeastUsd, price / static_cast<double>(halves.fit.size()));
     }
-    terms.push_back({.list_price_usd = price});
+    prices.push_back(price);
   }
-  return terms;
+  return prices;
 }
-
-}  // namespace
 
 OfflineContexts::OfflineContexts(const Environment& environment, const EncodedTexts& memory)
     : environment_(environment), definition_(DefinitionOf(environment, memory)) {}
@@ -76,10 +76,10 @@ policy::ModelOptions OfflineContexts::model() const {
 
 OfflineModel::OfflineModel(const Environment& environment, const Halves& halves,
                            const OfflineContexts& contexts)
-    : environment_(environment),
-      contexts_(contexts),
-      terms_(TermsOf(environment, halves)),
-      model_(contexts.model()) {
+    : environment_(environment), contexts_(contexts), model_(contexts.model()) {
+  for (const double price : ListPricesUsd(environment, halves)) {
+    terms_.push_back({.list_price_usd = price});
+  }
   for (std::size_t a = 0; a < terms_.size(); ++a) model_.AddArm();
   for (const std::size_t row : halves.fit) Tell(row);
   // Once the costs are known: what was billed against what is predicted.

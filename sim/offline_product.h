@@ -13,6 +13,9 @@
 
 namespace sluice::sim {
 
+// By arm: the blended list price, or where it has none, what it cost on average in the rows told.
+std::vector<double> ListPricesUsd(const Environment& environment, const Halves& halves);
+
 // Rows as contexts of a router with the defaults; what is passed outlives it.
 class OfflineContexts {
  public:
@@ -37,8 +40,6 @@ class OfflineModel {
                const OfflineContexts& contexts);
 
   std::vector<Predicted> Predict(std::size_t row) const;  // by arm
-  // Blended, by arm; what an arm without one cost on average stands for it.
-  double list_price_usd(std::size_t arm) const { return terms_[arm].list_price_usd; }
 
  private:
   void Tell(std::size_t row);

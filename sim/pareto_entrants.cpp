@@ -1,16 +1,13 @@
 #include "sim/pareto_entrants.h"
 
 #include <algorithm>
-#include <sstream>
 #include <string_view>
 
 #include "sim/baselines/baseline.h"
+#include "sim/said.h"
 
 namespace sluice::sim {
 namespace {
-
-template <typename T>
-using Said = std::variant<T, std::string>;
 
 // The product's, as this protocol plays them, and then the baselines.
 constexpr std::string_view kAll = "linucb,thompson,squarecb";
@@ -65,8 +62,7 @@ std::variant<std::vector<ParetoEntrant>, std::string> ParetoEntrants(const Paret
     for (const BaselineFacts& facts : Baselines()) names += "," + std::string(facts.name);
   }
   std::vector<ParetoEntrant> entrants;
-  std::istringstream words(names);
-  for (std::string name; std::getline(words, name, ',');) {
+  for (const std::string& name : NamesIn(names)) {
     auto entrant = EntrantOf(entry, name);
     if (auto* problem = std::get_if<std::string>(&entrant)) return std::move(*problem);
     entrants.push_back(std::get<ParetoEntrant>(std::move(entrant)));

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <ostream>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "config/config.h"
 #include "sim/command.h"
@@ -20,6 +22,14 @@ inline constexpr int kRefused = 2;
 inline int Refuse(const std::string& text, const Streams& streams) {
   streams.err << "sluice-sim: " << text << "\n";
   return kRefused;
+}
+
+// Names with commas between them.
+inline std::vector<std::string> NamesIn(const std::string& list) {
+  std::vector<std::string> names;
+  std::istringstream words(list);
+  for (std::string name; std::getline(words, name, ',');) names.push_back(name);
+  return names;
 }
 
 // A value, or sentences for the user.

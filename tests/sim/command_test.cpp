@@ -1,11 +1,11 @@
 #include "sim/command.h"
 
 #include <fstream>
-#include <sstream>
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "tests/support/printed.h"
 #include "tests/support/temporary_directory.h"
 
 namespace sluice::sim {
@@ -13,24 +13,11 @@ namespace {
 
 using nlohmann::json;
 
-struct Printed {
-  int code = 0;
-  std::string out;
-  std::string err;
-};
+using tests::Contents;
+using tests::Printed;
 
 Printed RunIt(const RunOptions& options) {
-  std::ostringstream out;
-  std::ostringstream err;
-  const int code = Run(options, {out, err});
-  return {code, out.str(), err.str()};
-}
-
-std::string Contents(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
+  return tests::RunCommand(Run, options);
 }
 
 void Write(const std::string& path, const std::string& text) {

@@ -3,7 +3,6 @@
 
 #include <fstream>
 #include <future>
-#include <sstream>
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
@@ -12,6 +11,7 @@
 #include "sim/fit_log.h"
 #include "sim/world_file.h"
 #include "tests/support/event_log.h"
+#include "tests/support/printed.h"
 #include "tests/support/process_in_memory.h"
 #include "tests/support/temporary_directory.h"
 
@@ -21,24 +21,11 @@ namespace {
 constexpr std::size_t kTrain = 600;
 constexpr std::size_t kScore = 600;
 
-struct Printed {
-  int code = 0;
-  std::string out;
-  std::string err;
-};
+using tests::Contents;
+using tests::Printed;
 
 Printed FitIt(const FitOptions& options) {
-  std::ostringstream out;
-  std::ostringstream err;
-  const int code = Fit(options, {out, err});
-  return {code, out.str(), err.str()};
-}
-
-std::string Contents(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
+  return tests::RunCommand(Fit, options);
 }
 
 config::RouterOptions Router() {

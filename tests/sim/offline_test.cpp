@@ -2,9 +2,9 @@
 
 #include <cmath>
 #include <fstream>
+#include <map>
 #include <numeric>
 #include <set>
-#include <sstream>
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
@@ -13,6 +13,7 @@
 #include "sim/frontier.h"
 #include "sim/numpy_permutation.h"
 #include "sim/ranking.h"
+#include "tests/support/printed.h"
 #include "tests/support/temporary_directory.h"
 
 namespace sluice::sim {
@@ -21,24 +22,11 @@ namespace {
 using nlohmann::json;
 using Bench = int (*)(const OfflineBenchOptions&, const Streams&);
 
-struct Printed {
-  int code = 0;
-  std::string out;
-  std::string err;
-};
+using tests::Contents;
+using tests::Printed;
 
 Printed RunIt(Bench bench, const OfflineBenchOptions& options) {
-  std::ostringstream out;
-  std::ostringstream err;
-  const int code = bench(options, {out, err});
-  return {code, out.str(), err.str()};
-}
-
-std::string Contents(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
+  return tests::RunCommand(bench, options);
 }
 
 json JsonIn(const std::string& path) {
@@ -148,6 +136,28 @@ TEST_CASE("what separates two kinds of prompts is learnt and nothing beats the o
   CHECK(rows[2]["apgr"] == .5);
 }
 
+TEST_CASE("routers of the literature that predict quality are ranked by the same measures") {
+  const tests::TemporaryDirectory directory;
+  WriteTwoModels(directory.File("routellm_two.jsonl"));
+  OfflineBenchOptions options{.data_dir = directory.File(""), .policies = "all", .seeds = 2};
+  options.json = directory.File("all.json");
+  const Printed printed = RunIt(BenchRouteLlm, options);
+  CHECK(printed.err.empty());
+  REQUIRE(printed.code == 0);
+  std::map<std::string, double> apgr;
+  for (const json& row : JsonIn(options.json)) apgr[row["policy"]] = row["apgr"];
+  for (const char* name : {"map", "scalars", "knn", "mf", "metallm", "mixllm", "conformal"}) {
+    CAPTURE(name);
+    CHECK(apgr.at(name) > .7);
+  }
+  // What does not look at the prompt ranks nothing.
+  CHECK(apgr.at("static") == Approx(.5).margin(.1));
+  CHECK(apgr.count("cascade") == 0);
+  options.policies = "knn,thresholds";
+  CHECK(RunIt(BenchRouteLlm, options).err.find("no policy \"thresholds\" that predicts") !=
+        std::string::npos);
+}
+
 TEST_CASE("the measures are the same bytes on one thread and on two") {
   const tests::TemporaryDirectory directory;
   WriteTwoModels(directory.File("two.jsonl"));
@@ -214,7 +224,7 @@ TEST_CASE("what the measures cannot be taken of is refused with a sentence") {
   CHECK(refusal(BenchRouteLlm, {}, three).find("are of two models, not 3") != std::string::npos);
   CHECK(refusal(BenchRouteLlm, {}, equal).find("no model is better") != std::string::npos);
   CHECK(refusal(BenchRouterBench, {}, equal).find("different costs") != std::string::npos);
-  CHECK(refusal(BenchRouterBench, {.policy = "none"}, three).find("no policy \"none\"") !=
+  CHECK(refusal(BenchRouterBench, {.policies = "none"}, three).find("no policy \"none\"") !=
         std::string::npos);
 }
 

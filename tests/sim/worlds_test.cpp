@@ -2,7 +2,6 @@
 // to the truth that regret is measured against.
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <sstream>
 
 #include <Eigen/Dense>
@@ -13,6 +12,7 @@
 #include "sim/stage.h"
 #include "sim/world_file.h"
 #include "sim/world_table.h"
+#include "tests/support/printed.h"
 #include "tests/support/temporary_directory.h"
 
 namespace sluice::sim {
@@ -68,12 +68,7 @@ config::RouterOptions Greedy(config::RouterOptions router) {
   return router;
 }
 
-std::string Contents(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
+using tests::Contents;
 
 // What a process believes the arms cost, by their id.
 std::vector<double> ListPrices(const Process& process, const std::string& router) {
