@@ -12,9 +12,12 @@ namespace sluice::policy {
 namespace {
 
 // How far above its estimate an arm's average is taken when it may be the best: while an arm has
-// few labels it has to be tried, or the floor would be a share of the wrong arm.
+// few labels it has to be tried, or the floor would be a share of the wrong arm. One that a weight
+// of 0 would not try is left to exploration: waiting for it at that weight would be for nothing,
+// and with exploration off for ever.
 constexpr double kReferenceWidthsMax = 3;
 constexpr double kReferenceLabels = 1000;
+constexpr double kReferenceShare = 0.05;
 constexpr std::size_t kStride = ContextRing::kStride;
 
 // The best of `count` arms in four contexts.
@@ -98,26 +101,38 @@ double PacerTable::Spend(double lambda) const {
 }
 
 double PacerTable::BestArmQuality() {
+  Choose(0);
   weights_.assign(kStride, 0.0);
   std::fill_n(weights_.begin(), ring_->size(), 1 / static_cast<double>(ring_->size()));
   ring_->Combine(weights_.data(), average_);
   double best = -std::numeric_limits<double>::infinity();
-  for (const Row& row : rows_) {
-    const double noise = row.quality->b_n / row.quality->a_n;
-    const double width = std::sqrt(noise * PredictExactly(*row.quality, average_).variance);
-    const double labels = 2 * row.quality->a_n;  // with the prior's
-    const double widths = std::min(kReferenceWidthsMax, kReferenceLabels / labels);
-    best = std::max(best, row.mean_quality + widths * width);
+  const auto end = chosen_.begin() + static_cast<std::ptrdiff_t>(ring_->size());
+  const double tried = kReferenceShare * static_cast<double>(ring_->size());
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    double quality = rows_[i].mean_quality;
+    const auto chosen = std::count(chosen_.begin(), end, static_cast<double>(i));
+    if (static_cast<double>(chosen) >= tried) {
+      const RidgeSolution& solution = *rows_[i].quality;
+      const double noise = solution.b_n / solution.a_n;
+      const double labels = 2 * solution.a_n;  // with the prior's
+      quality += std::min(kReferenceWidthsMax, kReferenceLabels / labels) *
+                 std::sqrt(noise * PredictExactly(solution, average_).variance);
+    }
+    best = std::max(best, quality);
   }
   return best;
 }
 
-bool PacerTable::KeepsQuality(double lambda, double floor) {
+void PacerTable::Choose(double lambda) {
   chosen_.resize(kStride);
   for (std::size_t i = 0; i < kStride; i += kDoubleLanes) {
     const Best best = BestOf<true>(value_.data() + i, cost_.data() + i, rows_.size(), lambda);
     std::memcpy(chosen_.data() + i, &best.row, sizeof(best.row));
   }
+}
+
+bool PacerTable::KeepsQuality(double lambda, double floor) {
+  Choose(lambda);
   if (chosen_ == kept_ || chosen_ == broken_) {
     return chosen_ == kept_;
   }

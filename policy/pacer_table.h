@@ -33,8 +33,9 @@ class PacerTable {
   // Whether the mean quality of the arms chosen as above, one standard deviation of that average
   // below its estimate (arms are independent), is at least `floor`. One floor a table.
   bool KeepsQuality(double lambda, double floor);
-  // The largest mean of one arm over all contexts, each arm's taken min(3, 1000 / labels) standard
-  // deviations of that average above its estimate: an arm that is little known may be the best.
+  // The largest mean of one arm over all contexts. One that is chosen in at least 5 % of them at
+  // weight 0 is taken min(3, 1000 / labels) standard deviations of that average above its estimate:
+  // where it is little known it may be the best, and a weight of 0 will tell.
   double BestArmQuality();
 
  private:
@@ -43,6 +44,7 @@ class PacerTable {
     double mean_quality;
   };
 
+  void Choose(double lambda);
   void AddRow(const PacedArm& arm, double latency_weight);
   double MeanChosenQuality() const;
   double VarianceOfChosenQuality();

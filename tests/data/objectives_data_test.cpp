@@ -1,7 +1,8 @@
 // On real outcomes, 14,000 requests over pareto_dev.jsonl: what is spent from request 5,000 on
 // keeps a budget though feedback comes late, and cheapest_above keeps its floor at hardly more than
-// the best fixed weight that keeps it. `test_objectives_data DIR [seeds]`; in ctest over two seeds.
-// Exits 77 (skipped) where the data is absent.
+// the best fixed weight that keeps it, in the mean of the seeds: in a single one the best arm's
+// mean is known to some .005. `test_objectives_data DIR [seeds]`; in ctest over two seeds. Exits 77
+// (skipped) where the data is absent.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -170,14 +171,19 @@ bool FloorHolds(const Data& data, std::uint64_t seeds) {
       runs.push_back({RouterOf(entrant, objective), 0, seed});
     }
     PlayAll(data, runs);
+    double mean_above = 0;
+    double mean_over = 0;
     for (const Run& run : runs) {
       const double above = run.ours.reward - kFloor * run.best_arm;
       const double over = run.ours.cost_usd / BestFixedUsd(data, entrant, run.seed);
-      good = good && above >= -kFloorMissed && over <= kSpendOver;
+      mean_above += above / static_cast<double>(seeds);
+      mean_over += over / static_cast<double>(seeds);
       std::printf("%-14s seed %llu: %+.4f, %.2e USD, %.2f\n", entrant.name,
                   static_cast<unsigned long long>(run.seed), above, run.ours.cost_usd, over);
       std::fflush(stdout);
     }
+    std::printf("%-14s mean: %+.4f, %.2f\n", entrant.name, mean_above, mean_over);
+    good = good && mean_above >= -kFloorMissed && mean_over <= kSpendOver;
   }
   return good;
 }
