@@ -94,7 +94,7 @@ Said<Fitted> FitKind(const FitOptions& options, const LoggedSamples& from) {
     return TablesOf(definition, policy::PolicyKind::kClusters,
                     FitClusterTables(definition, from.samples, options.clusters, options.seed));
   }
-  const daemon::WarmStartFile file = FitStatistics(definition, from.samples);
+  const daemon::WarmStartFile file = FitStatistics(definition, from.samples, options.strength);
   if (file.arms.empty()) return "nothing is said about the quality of any arm";
   return Fitted{daemon::EncodeWarmStart(file)};
 }

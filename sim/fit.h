@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,9 @@ struct FitOptions {
   std::vector<Wish> arms;  // with data
   std::string kind = "statistics";
   std::size_t clusters = 16;
-  std::uint64_t seed = 1;  // of the clusters
-  std::string out;         // file; empty: the terminal, which statistics are not for
+  std::uint64_t seed = 1;          // of the clusters
+  std::optional<double> strength;  // of statistics: observations that an arm's count as at most
+  std::string out;                 // file; empty: the terminal, which statistics are not for
 };
 
 int Fit(const FitOptions& options, const Streams& streams);

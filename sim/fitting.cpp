@@ -69,6 +69,16 @@ std::vector<double> Qualities(const FitSamples& samples, policy::ArmId arm,
   return qualities;
 }
 
+// Statistics that count as at most so many observations.
+std::string Bounded(const policy::ModelOptions& options, const std::string& statistics,
+                    double strength) {
+  policy::Model model(options);
+  model.AddArm({.from = policy::ArmStart::From::kStatistics,
+                .statistics = statistics,
+                .strength = strength});
+  return model.ArmStatistics(0);
+}
+
 }  // namespace
 
 std::variant<FitSamples, std::string> SamplesOf(const daemon::RouterDefinition& definition,
@@ -98,7 +108,7 @@ std::variant<FitSamples, std::string> SamplesOf(const daemon::RouterDefinition& 
 }
 
 daemon::WarmStartFile FitStatistics(const daemon::RouterDefinition& definition,
-                                    const FitSamples& samples) {
+                                    const FitSamples& samples, std::optional<double> strength) {
   policy::ModelOptions options = definition.model;
   options.drift.detect = false;
   options.half_life = 0;
@@ -123,8 +133,9 @@ daemon::WarmStartFile FitStatistics(const daemon::RouterDefinition& definition,
                              .arms = {}};
   for (std::size_t arm = 0; arm < known.size(); ++arm) {
     if (!known[arm]) continue;
-    file.arms.push_back(
-        {definition.arm_names[arm], model.ArmStatistics(static_cast<policy::ArmId>(arm))});
+    std::string statistics = model.ArmStatistics(static_cast<policy::ArmId>(arm));
+    if (strength) statistics = Bounded(options, statistics, *strength);
+    file.arms.push_back({definition.arm_names[arm], std::move(statistics)});
   }
   return file;
 }

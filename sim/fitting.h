@@ -35,9 +35,11 @@ struct FitSamples {
 std::variant<FitSamples, std::string> SamplesOf(const daemon::RouterDefinition& definition,
                                                 const std::vector<Task>& tasks);
 
-// Arms without a sample of quality are left out.
+// Arms without a sample of quality are left out. With a strength an arm's statistics count as at
+// most so many observations, wherever the file is loaded.
 daemon::WarmStartFile FitStatistics(const daemon::RouterDefinition& definition,
-                                    const FitSamples& samples);
+                                    const FitSamples& samples,
+                                    std::optional<double> strength = std::nullopt);
 
 // Of a router's options.
 struct FittedTables {

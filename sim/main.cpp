@@ -114,6 +114,11 @@ void AddFit(CLI::App& command, FitOptions& options) {
       ->check(CLI::Range(std::size_t{1}, sluice::policy::kClustersMax))
       ->capture_default_str();
   command.add_option("--seed", options.seed, "Of the clusters");
+  command
+      .add_option("--strength", options.strength,
+                  "Of statistics: observations that those of an arm count as at most, where the "
+                  "router's warm_start_strength does not say less")
+      ->check(CLI::Range(1e-3, 1e6));
   command.add_option("--out", options.out, "File (logistic, clusters: default the terminal)");
 }
 

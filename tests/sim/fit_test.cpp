@@ -125,6 +125,26 @@ TEST_CASE("a warm start chooses better than a cold one from the first request on
   CHECK(warm > cold + (cold - uniform) / 4);
 }
 
+TEST_CASE("a warm start may be written weaker than what it was made of") {
+  const Kit kit;
+  FitOptions options = kit.Options("statistics");
+  const auto labels = [&] {
+    REQUIRE(FitIt(options).code == 0);
+    const auto file = daemon::DecodeWarmStart(Contents(options.out));
+    REQUIRE(file.ok());
+    policy::Model model({.dimension = file->dimension});
+    model.AddArm({.from = policy::ArmStart::From::kStatistics,
+                  .statistics = file->arms.at(0).statistics,
+                  .strength = 1e9});
+    return 2 * (model.Heads(0).quality->a_n - 5);
+  };
+  CHECK(labels() == Approx(600));
+  options.strength = 40;
+  CHECK(labels() == Approx(40));
+  options.strength = 1e6;
+  CHECK(labels() == Approx(600));
+}
+
 TEST_CASE("a logistic classifier and clusters that were fitted choose better than chance") {
   const Kit kit;
   config::RouterOptions random = Router();
