@@ -113,14 +113,12 @@ class RouterFold {
   std::array<ScopeState*, 2> BoundBy(ScopeState& scope);
   std::uint64_t SpaceOfContexts() const;
   LessonRules Rules() const { return {*definition_, excluded_, prices_}; }
-  // The policy in force is that of whom the challengers say.
-  void PutInForce();
+  void PutInForce();  // the policy of whom the challengers say
   void TellTests(store::Position position) const;
   double LabelRate() const;
   bool HasCeiling() const;
-  // Quality is predicted by what was fitted offline, not by the model.
-  bool PredictsOffline() const;
-  bool CountsPending() const;  // contexts widen what is known before their labels are there
+  bool PredictsOffline() const;  // quality is what was fitted, not what the model says
+  bool CountsPending() const;    // contexts widen what is known before their labels are there
 
   // -- Decisions and outcomes [router_fold_events.cpp]
   struct Difference {
@@ -143,6 +141,8 @@ class RouterFold {
   std::vector<policy::PacedArm> PacedArms();
   void SolveWhenDue(ScopeState& scope);
   void RecomputeBonuses();
+  double BonusScale() const;
+  bool IsNew(policy::ArmId arm) const;
   void Settle(const store::DecisionStory& story, const Standing& before, const Standing& after);
   void CountCost(const Standing& standing, int sign);
   Taught Teach(const store::DecisionStory& story, const Standing& before, const Standing& after,

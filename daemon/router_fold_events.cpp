@@ -215,6 +215,9 @@ void RouterFold::SolveWhenDue(ScopeState& scope) {
   if (!scope.pacer.Due()) return;
   changed_ = true;
   const auto arms = PacedArms();
+  for (const policy::PacedArm& arm : arms) {
+    if (IsNew(arm.arm)) scope.pacer.ForeseeTrials(arm, BonusScale());
+  }
   scope.pacer.Solve(arms);
 }
 
@@ -346,12 +349,16 @@ void RouterFold::Count(const Standing& before, const Standing& after) {
 // After a reset the widths that were logged say too much of what is known.
 void RouterFold::RecomputeBonuses() {
   if (PredictsOffline()) return;
-  const policy::PolicyOptions& options = definition_->policy;
-  const double alpha = options.kind == policy::PolicyKind::kLinUcb ? options.alpha : 0;
   for (ScopeState& scope : scopes_) {
-    for (const policy::PacedArm& arm : PacedArms()) scope.pacer.RecomputeBonus(arm, alpha);
+    for (const policy::PacedArm& arm : PacedArms()) scope.pacer.RecomputeBonus(arm, BonusScale());
     scope.pacer.Invalidate();
   }
+}
+
+// Widths that are added to a score.
+double RouterFold::BonusScale() const {
+  const policy::PolicyOptions& options = definition_->policy;
+  return options.kind == policy::PolicyKind::kLinUcb ? options.alpha : 0;
 }
 
 std::vector<policy::PacedArm> RouterFold::PacedArms() {

@@ -59,10 +59,13 @@ RouterView RouterFold::View() {
   view.exploration_cap = std::max(options.policy.exploration.cap, warm);
   if (options.new_arm_share_max >= 1) return view;
   for (const policy::ArmId arm : definition_->choosable) {
-    const bool young = tally_.arms[arm].labels < options.new_arm_labels;
-    if (arm >= founding_arms_ && young) view.new_arms.Add(arm);
+    if (IsNew(arm)) view.new_arms.Add(arm);
   }
   return view;
+}
+
+bool RouterFold::IsNew(policy::ArmId arm) const {
+  return arm >= founding_arms_ && tally_.arms[arm].labels < definition_->options.new_arm_labels;
 }
 
 std::vector<store::OutcomeRecord> RouterFold::DueTimers(std::uint64_t now_us,

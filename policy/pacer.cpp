@@ -158,6 +158,23 @@ void Pacer::RecomputeBonus(const PacedArm& arm, double alpha) {
   }
 }
 
+void Pacer::ForeseeTrials(const PacedArm& arm, double alpha) {
+  const RidgeSolution* const cost = arm.heads.cost;
+  if (alpha == 0 || options_.objective != Objective::kBudget || cost == nullptr ||
+      cost->theta.size() != ring_.dimension() || ring_.size() == 0) {
+    return;
+  }
+  std::vector<double> weights(ContextRing::kStride, 0.0);
+  std::fill_n(weights.begin(), ring_.size(), 1 / static_cast<double>(ring_.size()));
+  Context average;
+  ring_.Combine(weights.data(), average);
+  const double log_ratio = std::min(MeanExactly(*cost, average), kExpectedLogRatioMax);
+  const double expected_usd = arm.list_price_usd * arm.heads.cost_ratio * std::exp(log_ratio);
+  if (expected_usd > kTargetMax * options_.budget_usd) {
+    RecomputeBonus(arm, alpha);
+  }
+}
+
 bool Pacer::Due() const {
   if (options_.objective == Objective::kCostWeight || ring_.size() == 0) {
     return false;

@@ -88,6 +88,9 @@ class Pacer {
   // After an arm's statistics were reset: what its width adds to its score (LinUCB: alpha widths)
   // in the contexts kept so far.
   void RecomputeBonus(const PacedArm& arm, double alpha);
+  // The same for a new arm that costs more than the largest target (budget): before it was there no
+  // decision wrote down what trying it would be worth, and a few trials would empty the bank.
+  void ForeseeTrials(const PacedArm& arm, double alpha);
   bool Due() const;
   // Solves lambda. `arms`: by increasing id, those that could be chosen now; arms without solutions
   // are left out; nothing known leaves lambda as it is.

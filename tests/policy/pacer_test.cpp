@@ -227,6 +227,33 @@ TEST_CASE("a reset arm gets its widths anew") {
   CHECK(anew.cost_weight() != as_decided.cost_weight());
 }
 
+TEST_CASE("trials of a new arm are foreseen where one costs more than the largest target") {
+  Scene scene(9, 3, 2);
+  Pacer pacer(Budget(1e-4));
+  scene.Decide(pacer, 40);
+  double mean_log = 0;
+  for (const Context& context : scene.contexts) {
+    mean_log += std::log(scene.Cost(1, context)) / static_cast<double>(scene.contexts.size());
+  }
+  const auto bytes_after = [&](double budget, double alpha) {
+    Pacer other = pacer;
+    other.SetOptions(Budget(budget));
+    std::string before;
+    other.Serialise(before);
+    other.ForeseeTrials(scene.heads.Arms()[1], alpha);
+    std::string after;
+    other.Serialise(after);
+    return before != after;
+  };
+  const double largest = std::exp(mean_log) / 4;  // budget of which it is the largest target
+  CHECK(bytes_after(largest * .999, 2));
+  CHECK_FALSE(bytes_after(largest * 1.001, 2));
+  CHECK_FALSE(bytes_after(largest * .999, 0));
+  Pacer weighted({.cost_weight = 10});
+  weighted.ForeseeTrials(scene.heads.Arms()[1], 2);  // no contexts, no budget: nothing
+  CHECK(weighted.cost_weight() == 10);
+}
+
 // Solves with arms that are changed by `change` from the same random start.
 template <typename Change>
 double WeightAfter(std::uint64_t seed, double budget, const Change& change) {
