@@ -87,6 +87,12 @@ Result<std::unique_ptr<RocksDb>> RocksDb::OpenReadOnly(const RocksPlace& place) 
   }
   if (auto checked = db->CheckFamilies(); !checked.ok()) return checked.error();
   if (auto opened = db->OpenDatabaseReadOnly(); !opened.ok()) return opened.error();
+  const auto format = db->Get(Family::kMeta, kMetaFormat);
+  if (!format.ok()) return format.error();
+  if (!format->has_value()) {
+    // Between the write-ahead log and a table, at this look: the next one finds it.
+    return Error{Code::kIo, place.directory + " does not say its format"};
+  }
   if (auto checked = db->CheckFormat(); !checked.ok()) return checked.error();
   if (auto found = db->FindLogEnd(); !found.ok()) return found.error();
   if (auto checked = db->CheckReaches((*mark)->synced); !checked.ok()) return checked.error();
