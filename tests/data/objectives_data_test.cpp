@@ -7,8 +7,6 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
-#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -16,18 +14,16 @@
 #include <spdlog/spdlog.h>
 
 #include "config/config.h"
-#include "sim/dataset.h"
 #include "sim/encoded_texts.h"
 #include "sim/experiment.h"
-#include "sim/pairing.h"
 #include "sim/parallel.h"
 #include "sim/summary.h"
+#include "tests/data/pareto_kit.h"
 
 namespace {
 
 using namespace sluice;
 
-constexpr int kSkipped = 77;
 constexpr std::size_t kRequests = 14000;
 constexpr std::size_t kMeasuredFrom = 5000;
 constexpr double kBudgetsUsd[] = {2.3453655882500264e-04, 6.636598531447497e-04};  // 3 and 4
@@ -41,27 +37,10 @@ constexpr double kSpendOff = 0.03;  // of the budget
 constexpr double kFloorMissed = 0.005;
 constexpr double kSpendOver = 1.15;  // of the best fixed weight's
 
-[[noreturn]] void Die(const std::string& text) {
-  std::printf("%s\n", text.c_str());
-  std::exit(1);
-}
-
 struct Data {
   sim::Environment environment;
-  std::unique_ptr<sim::EncodedTexts> memory;
+  sim::EncodedTexts memory;
 };
-
-Data Load(const std::string& path, const config::RouterOptions& router) {
-  auto loaded = sim::LoadDataset(path);
-  if (const auto* problems = std::get_if<1>(&loaded)) Die(config::ToString(problems->front()));
-  auto environment = std::get<sim::Environment>(std::move(loaded));
-  const sim::RouterFacts facts = sim::FactsOf(router);
-  const auto pairs = sim::PairArms(facts, environment, {});
-  if (const auto* problem = std::get_if<std::string>(&pairs)) Die(*problem);
-  Data data{sim::Arrange(std::move(environment), facts, std::get<0>(pairs)), nullptr};
-  data.memory = std::make_unique<sim::EncodedTexts>(data.environment.tasks, router);
-  return data;
-}
 
 struct Run {
   config::RouterOptions router;
@@ -81,9 +60,9 @@ void Play(const Data& data, Run& run) {
                                           {.router = run.router,
                                            .feedback = {.delay = run.delay},
                                            .seed = run.seed,
-                                           .memory = data.memory.get()},
+                                           .memory = &data.memory},
                                           silent);
-  if (const auto* problem = std::get_if<std::string>(&choices)) Die(*problem);
+  if (const auto* problem = std::get_if<std::string>(&choices)) tests::Die(*problem);
   const std::span<const std::int32_t> all = std::get<sim::Choices>(choices);
   const sim::Comparison measured =
       sim::Compare(environment, kMeasuredFrom, all.subspan(kMeasuredFrom), 0);
@@ -191,17 +170,11 @@ bool FloorHolds(const Data& data, std::uint64_t seeds) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const char* folder = std::getenv("SLUICE_DATA_DIR");
-  const std::string fallback = argc > 1 ? argv[1] : ".";
-  const std::string path =
-      (folder != nullptr ? std::string(folder) : fallback) + "/pareto_dev.jsonl";
-  if (!std::filesystem::exists(path)) {
-    std::printf("skipped: no pareto_dev.jsonl; set SLUICE_DATA_DIR\n");
-    return kSkipped;
-  }
+  const config::RouterOptions router = config::Defaults().routers.front();
+  const sim::Environment environment = tests::PairedPrompts(argc, argv, router);
   const std::uint64_t seeds = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 2;
   spdlog::set_level(spdlog::level::err);
-  const Data data = Load(path, config::Defaults().routers.front());
+  const Data data{environment, sim::EncodedTexts(environment.tasks, router)};
   const bool budgets = BudgetsHold(data, seeds);
   const bool floor = FloorHolds(data, seeds);
   return budgets && floor ? 0 : 1;

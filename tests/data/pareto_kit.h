@@ -10,7 +10,11 @@
 #include <variant>
 #include <vector>
 
+#include "sim/dataset.h"
+#include "sim/experiment.h"
+#include "sim/pairing.h"
 #include "sim/pareto_run.h"
+#include "sim/said.h"
 
 namespace sluice::tests {
 
@@ -27,10 +31,29 @@ T ValueOr(std::variant<T, std::string> said) {
   return std::get<T>(std::move(said));
 }
 
-// SLUICE_DATA_DIR, else the first argument; ends the program where there are no orders in it.
-inline std::filesystem::path ParetoFolder(int argc, char** argv) {
+// SLUICE_DATA_DIR, else the first argument.
+inline std::filesystem::path DataFolder(int argc, char** argv) {
   const char* named = std::getenv("SLUICE_DATA_DIR");
-  const std::filesystem::path folder = named != nullptr ? named : argc > 1 ? argv[1] : "";
+  return named != nullptr ? named : argc > 1 ? argv[1] : "";
+}
+
+// The prompts of the public outcomes, with the arms of the router; ends the program where they are
+// absent.
+inline sim::Environment PairedPrompts(int argc, char** argv, const config::RouterOptions& router) {
+  const std::filesystem::path file = DataFolder(argc, argv) / "pareto_dev.jsonl";
+  if (!std::filesystem::exists(file)) {
+    std::printf("skipped: no pareto_dev.jsonl; set SLUICE_DATA_DIR\n");
+    std::exit(kSkipped);
+  }
+  auto environment = ValueOr(sim::Say(sim::LoadDataset(file.string())));
+  const sim::RouterFacts facts = sim::FactsOf(router);
+  const auto pairs = ValueOr(sim::PairArms(facts, environment, {}));
+  return sim::Arrange(std::move(environment), facts, pairs);
+}
+
+// Ends the program where there are no orders in the folder.
+inline std::filesystem::path ParetoFolder(int argc, char** argv) {
+  const std::filesystem::path folder = DataFolder(argc, argv);
   if (std::filesystem::exists(folder / "streams" / "exp01.txt")) return folder;
   std::printf("skipped: no streams of the public experiments; set SLUICE_DATA_DIR\n");
   std::exit(kSkipped);

@@ -2,21 +2,17 @@
 // second half is worth, against a blind mix of the arms at the same spend and against the same run
 // with texts that belong to other prompts. Exits 77 (skipped) where the data is absent.
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 #include <string>
 
 #include "config/config.h"
-#include "sim/dataset.h"
 #include "sim/experiment.h"
-#include "sim/pairing.h"
 #include "sim/summary.h"
+#include "tests/data/pareto_kit.h"
 
 namespace {
 
 using namespace sluice;
 
-constexpr int kSkipped = 77;
 constexpr std::uint64_t kOrders = 5;
 
 // What a spend promises.
@@ -30,28 +26,13 @@ constexpr double kNear = 1.5;
 constexpr Point kPoints[] = {
     {370, 2e-4, 0.02, true}, {5.5, 7e-4, -0.004, false}, {1.5, 4e-3, -0.004, false}};
 
-[[noreturn]] void Die(const std::string& text) {
-  std::printf("%s\n", text.c_str());
-  std::exit(1);
-}
-
-sim::Environment Load(const std::string& path, const config::RouterOptions& router) {
-  auto loaded = sim::LoadDataset(path);
-  if (const auto* problems = std::get_if<1>(&loaded)) Die(config::ToString(problems->front()));
-  auto environment = std::get<sim::Environment>(std::move(loaded));
-  const sim::RouterFacts facts = sim::FactsOf(router);
-  const auto pairs = sim::PairArms(facts, environment, {});
-  if (const auto* problem = std::get_if<std::string>(&pairs)) Die(*problem);
-  return sim::Arrange(std::move(environment), facts, std::get<0>(pairs));
-}
-
 sim::Summary Course(sim::Environment environment, const config::RouterOptions& router,
                     std::uint64_t seed, bool shuffled) {
   sim::Permute(environment, seed);
   if (shuffled) sim::ShuffleContexts(environment, seed);
   sim::Progress silent(nullptr, "", 0);
   const auto choices = sim::RunExperiment(environment, {router, 0}, silent);
-  if (const auto* problem = std::get_if<std::string>(&choices)) Die(*problem);
+  if (const auto* problem = std::get_if<std::string>(&choices)) tests::Die(*problem);
   return sim::Summarise(environment, std::get<sim::Choices>(choices), router.objective.cost_weight);
 }
 
@@ -96,16 +77,8 @@ bool Holds(const Point& point, const Measured& measured) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const char* folder = std::getenv("SLUICE_DATA_DIR");
-  const std::string fallback = argc > 1 ? argv[1] : ".";
-  const std::string path =
-      (folder != nullptr ? std::string(folder) : fallback) + "/pareto_dev.jsonl";
-  if (!std::filesystem::exists(path)) {
-    std::printf("skipped: no pareto_dev.jsonl; set SLUICE_DATA_DIR\n");
-    return kSkipped;
-  }
   const config::RouterOptions router = config::Defaults().routers.front();
-  const sim::Environment environment = Load(path, router);
+  const sim::Environment environment = tests::PairedPrompts(argc, argv, router);
   bool good = true;
   for (const Point& point : kPoints) {
     good = Holds(point, Measure(environment, router, point)) && good;
