@@ -62,15 +62,13 @@ bool PredictsOffline(PolicyKind kind) {
 }
 
 // A fitted map makes other contexts of the same requests.
-void CheckContextStays(const RouterOptions& router, const std::string& what,
-                       const std::string& path, Findings& findings) {
+void CheckContextStays(const RouterOptions& router, const std::string& path, Findings& findings) {
   if (router.context.projection != Projection::kFitted) return;
   const bool text = router.context.source == ContextSource::kText;
   findings.Add(path + ".context.projection",
-               "must be " + std::string(text ? "\"none\"" : "\"none\" or \"as_given\"") + " with " +
-                   what +
-                   ": it is about one space of contexts, and a map that is fitted on the way makes "
-                   "another");
+               "must be " + std::string(text ? "\"none\"" : "\"none\" or \"as_given\"") +
+                   " with what was fitted offline: it is about one space of contexts, and a map "
+                   "that is fitted on the way makes another");
 }
 
 void CheckSizeOf(const std::vector<double>& numbers, std::size_t size, const std::string& field,
@@ -129,24 +127,17 @@ void CheckFittedPolicy(const RouterOptions& router, const std::string& path, Fin
   CheckNotMeasured(router, path, findings);
 }
 
-void CheckWarmStart(const RouterOptions& router, const std::string& path, Findings& findings) {
-  const auto warm = [](const ArmOptions& arm) { return !arm.warm_start.empty(); };
-  if (router.warm_start.empty() && std::ranges::none_of(router.arms, warm)) return;
-  CheckContextStays(router, "a warm_start", path, findings);
-}
-
 }  // namespace
 
 void CheckFitted(const RouterOptions& router, const std::string& path, Findings& findings) {
   CheckRuleTables(router, path, findings);
-  CheckWarmStart(router, path, findings);
   CheckUnique(router.clusters, path + ".cluster", findings);
   CheckUnique(router.fitted_arms, path + ".fitted_arm", findings);
   const bool given = !router.clusters.empty() || !router.fitted_arms.empty();
   const bool wanted = PredictsOffline(router.policy.kind);
   if (wanted) CheckFittedPolicy(router, path, findings);
   if (!given && !wanted) return;
-  CheckContextStays(router, "what was fitted offline", path, findings);
+  CheckContextStays(router, path, findings);
   if (findings.Sound(path + ".context")) CheckSizes(router, path, findings);
 }
 

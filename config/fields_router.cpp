@@ -74,8 +74,8 @@ constexpr Field<RouterOptions> kRouterRows[] = {
      .shape = Path{},
      .at = At<&RouterOptions::warm_start>(),
      .doc = "File of sluice-sim fit: arms whose names are new to the router, and stand in it, "
-            "start from its statistics. Read only then. Needs a context that stays: projection "
-            "none or as_given.",
+            "start from its statistics, and a new router with a fitted context map from its map. "
+            "Read only then.",
      .may_be_unset = true},
     {.key = "warm_start_strength",
      .shape = Number{0, 1e6},

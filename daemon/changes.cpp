@@ -136,8 +136,7 @@ Result<Changes::Planned> Changes::Plan(const std::vector<RouterOptions>& routers
     const bool same = previous != nullptr && previous->active &&
                       config::PrintRouter(previous->options) == record->definition;
     if (same) continue;
-    const std::size_t known_arms = previous == nullptr ? 0 : previous->arm_names.size();
-    if (auto warm = AddWarmStarts(**made, known_arms, *record); !warm.ok()) return warm.error();
+    if (auto warm = AddWarmStarts(**made, known, *record); !warm.ok()) return warm.error();
     planned.records.push_back(*std::move(record));
     if (previous == nullptr) {
       planned.differences.push_back({"router[" + given.name + "]", "", "new", {}});

@@ -49,6 +49,19 @@ bool NeedsRefold(const RouterDefinition& before, const RouterDefinition& after) 
   });
 }
 
+// What a new router begins with; null: none.
+Result<std::shared_ptr<const policy::ContextMap>> MapOf(const store::RouterRecord& record,
+                                                        const RouterDefinition& definition) {
+  if (record.context_map.empty()) return std::shared_ptr<const policy::ContextMap>();
+  std::string_view bytes = record.context_map;
+  auto map = policy::ContextMap::Restore(bytes);
+  if (map == nullptr || !bytes.empty() || !definition.context.Reads(*map)) {
+    return Error{Code::kCorrupt, "the context map that router '" + definition.name() +
+                                     "' began with cannot be read"};
+  }
+  return map;
+}
+
 }  // namespace
 
 RouterFold::RouterFold(const store::Store& store, const policy::EncodingMemory* memory)
@@ -68,9 +81,19 @@ Result<Done> RouterFold::Define(Position position, const store::RouterRecord& re
     return Error{Code::kCorrupt, "the log gives the number of router '" + before->name() +
                                      "' to '" + definition_->name() + "'"};
   }
-  record_ = store::EncodeRecord(record);
-  if (before == nullptr) founding_arms_ = record.arm_names.size();
-  if (model_ == nullptr) model_ = std::make_unique<policy::Model>(ModelOptionsOf(*definition_, 0));
+  // In every checkpoint, where the map is as well.
+  store::RouterRecord kept = record;
+  kept.context_map.clear();
+  record_ = store::EncodeRecord(kept);
+  if (before == nullptr) {
+    auto map = MapOf(record, *definition_);
+    if (!map.ok()) return map.error();
+    map_ = *std::move(map);
+    map_fitted_at_ = map_ == nullptr ? 0 : position;
+    const std::size_t components = map_ == nullptr ? 0 : map_->components();
+    model_ = std::make_unique<policy::Model>(ModelOptionsOf(*definition_, components));
+    founding_arms_ = record.arm_names.size();
+  }
   NoteArmModels(position);
   FadeChanged(position);
   AddArms(record, *definition_);

@@ -27,6 +27,13 @@ std::span<const float> ProjectionIn(const store::DecisionRecord& record,
   return {record.context.data(), std::min(record.context.size(), map.components())};
 }
 
+// What such a file says is about the map before this one, so it goes on as prior means.
+bool StartsFromFiles(const RouterDefinition& definition) {
+  return !definition.options.warm_start.empty() ||
+         std::ranges::any_of(definition.arms,
+                             [](const config::ArmOptions& arm) { return !arm.warm_start.empty(); });
+}
+
 policy::Context AsContext(const std::vector<float>& values) {
   return Eigen::Map<const Eigen::VectorXf>(values.data(), static_cast<Eigen::Index>(values.size()));
 }
@@ -89,7 +96,9 @@ Result<bool> RouterFold::FitMap(Position position, Position from) {
     return false;
   }
   PriorMeans older;
-  if (from > 0) older = PriorMeans(*model_, *definition_, map_.get(), std::move(inputs));
+  if (from > 0 || StartsFromFiles(*definition_)) {
+    older = PriorMeans(*model_, *definition_, map_.get(), std::move(inputs));
+  }
   map_ = std::move(fitted);
   map_fitted_at_ = position;
   changed_ = true;

@@ -18,7 +18,7 @@ using store::Error;
 using store::Result;
 
 constexpr std::uint32_t kMagic = 0x53574C53;  // "SLWS"
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;         // 1 is read as well
 
 Error Unfit(const RouterDefinition& definition, const std::string& field, const std::string& why) {
   return {Code::kFormat, "router '" + definition.name() + "', " + field + ": " + why};
@@ -60,9 +60,46 @@ Result<WarmStartFile> ReadFile(const Named& source, const std::string& path) {
   return decoded;
 }
 
-// The statistics as a record has them, if a model of this router can start from them.
-Result<std::string> StatisticsOf(const WarmStartFile& file, const WarmStartArm& arm,
-                                 const Named& source) {
+// The space that the statistics are about.
+struct Space {
+  std::uint64_t mark = 0;
+  policy::ModelOptions model;
+};
+
+Result<Space> SpaceOfMap(const WarmStartFile& file, const RouterView* known, const Named& source,
+                         store::RouterRecord& record) {
+  const RouterDefinition& definition = source.definition;
+  const auto unfit = [&](const std::string& why) { return Unfit(definition, source.field, why); };
+  std::string_view bytes = file.context_map;
+  const auto map = policy::ContextMap::Restore(bytes);
+  if (map == nullptr || !bytes.empty() || !definition.context.Reads(*map)) {
+    return unfit("its context map is damaged, or of other inputs than this router's");
+  }
+  if (known != nullptr) {
+    if (known->map == nullptr || known->map->fingerprint() != map->fingerprint()) {
+      return unfit(
+          "the router's context map is another than the file's by now: fit it from this "
+          "router's log");
+    }
+  } else {
+    const bool text = definition.options.context.source == policy::ContextSource::kText;
+    const std::uint32_t wanted = definition.options.context.gram_seed;
+    if (text && wanted != 0 && wanted != file.gram_seed) {
+      return unfit("it was made under another context.gram_seed than the router's");
+    }
+    // Files for single arms may bring the map again.
+    if (!record.context_map.empty() && record.context_map != file.context_map) {
+      return unfit("its context map is another than that of the router's other files");
+    }
+    if (text) record.gram_seed = file.gram_seed;
+    record.context_map = file.context_map;
+  }
+  return Space{map->fingerprint(), ModelOptionsOf(definition, map->components())};
+}
+
+// Gives the record the map that a new router has to begin with.
+Result<Space> SpaceOf(const WarmStartFile& file, const RouterView* known, const Named& source,
+                      store::RouterRecord& record) {
   const policy::ContextBuilder& context = source.definition.context;
   const auto unfit = [&](const std::string& why) {
     return Unfit(source.definition, source.field, why);
@@ -71,18 +108,41 @@ Result<std::string> StatisticsOf(const WarmStartFile& file, const WarmStartArm& 
     return unfit("it was made of contexts '" + file.context_id + "', and this router makes '" +
                  context.id() + "'");
   }
-  if (file.dimension != context.dimension()) {
-    return unfit("it was made of contexts of dimension " + std::to_string(file.dimension) +
-                 ", and this router's have " + std::to_string(context.dimension()));
+  if (context.fits_maps() == file.context_map.empty()) {
+    return unfit(std::string("it was made for a router ") +
+                 (context.fits_maps() ? "without" : "with") +
+                 " a fitted context map: fit it with this router's configuration");
   }
-  policy::Model trial(source.definition.model);
+  auto space = context.fits_maps()
+                   ? SpaceOfMap(file, known, source, record)
+                   : Result<Space>(Space{DigestOf(context.id()), source.definition.model});
+  if (space.ok() && file.dimension != space->model.dimension) {
+    return unfit("it was made of contexts of dimension " + std::to_string(file.dimension) +
+                 ", and this router's have " + std::to_string(space->model.dimension));
+  }
+  return space;
+}
+
+// Those of one arm, if a model of this router can start from them.
+Result<Done> AddStatistics(const WarmStartArm& arm, std::size_t id, const Space& space,
+                           const Named& source, store::RouterRecord& record) {
+  policy::Model trial(space.model);
   const policy::ArmStart start{.from = policy::ArmStart::From::kStatistics,
                                .others = {},
                                .arm = 0,
                                .statistics = arm.statistics,
                                .strength = 1};
-  if (!trial.AddArm(start)) return unfit("the statistics of arm '" + arm.name + "' are damaged");
-  return MarkStatistics(DigestOf(context.id()), arm.statistics);
+  if (!trial.AddArm(start)) {
+    return Unfit(source.definition, source.field,
+                 "the statistics of arm '" + arm.name + "' are damaged");
+  }
+  record.warm_starts.push_back(
+      {static_cast<std::uint16_t>(id), MarkStatistics(space.mark, arm.statistics)});
+  return Done{};
+}
+
+std::size_t ArmsOf(const RouterView* known) {
+  return known == nullptr ? 0 : known->definition->arm_names.size();
 }
 
 }  // namespace
@@ -93,6 +153,8 @@ std::string EncodeWarmStart(const WarmStartFile& file) {
   out.Put(kVersion);
   out.PutString(file.context_id);
   out.Put(file.dimension);
+  out.Put(file.gram_seed);
+  out.PutString(file.context_map);
   out.PutCount(file.arms.size());
   for (const WarmStartArm& arm : file.arms) {
     out.PutString(arm.name);
@@ -106,11 +168,17 @@ Result<WarmStartFile> DecodeWarmStart(std::string_view bytes) {
   const Error other{Code::kFormat, "it is not a warm-start file of this version"};
   std::uint32_t checksum = 0;
   store::ByteReader in(bytes.substr(0, bytes.size() - std::min(bytes.size(), sizeof(checksum))));
-  if (in.Get<std::uint32_t>() != kMagic || in.Get<std::uint32_t>() != kVersion) return other;
+  if (in.Get<std::uint32_t>() != kMagic) return other;
+  const auto version = in.Get<std::uint32_t>();
+  if (version < 1 || version > kVersion) return other;
   store::ByteReader(bytes.substr(bytes.size() - sizeof(checksum))).GetRaw(&checksum, 4);
   WarmStartFile file;
   file.context_id = in.GetString();
   file.dimension = in.Get<std::uint32_t>();
+  if (version > 1) {
+    file.gram_seed = in.Get<std::uint32_t>();
+    file.context_map = in.GetString();
+  }
   file.arms.resize(std::min(in.GetCount(2 * sizeof(std::uint32_t)), policy::kArmsMax + 1));
   for (WarmStartArm& arm : file.arms) {
     arm.name = in.GetString();
@@ -127,26 +195,29 @@ std::string MarkStatistics(std::uint64_t space, const std::string& statistics) {
   return std::string(reinterpret_cast<const char*>(&space), sizeof(space)) + statistics;
 }
 
-Result<Done> AddWarmStarts(const RouterDefinition& definition, std::size_t known_arms,
+Result<Done> AddWarmStarts(const RouterDefinition& definition, const RouterView* known,
                            const WarmStartFile& file, store::RouterRecord& record) {
   const Named source{definition, "warm_start"};
-  bool any = false;
-  for (std::size_t id = known_arms; id < definition.arms.size(); ++id) {
+  std::optional<Space> space;
+  for (std::size_t id = ArmsOf(known); id < definition.arms.size(); ++id) {
     const WarmStartArm* arm = FindArm(file, definition.arm_names[id]);
     if (arm == nullptr || !definition.arms[id].warm_start.empty()) continue;
-    auto statistics = StatisticsOf(file, *arm, source);
-    if (!statistics.ok()) return statistics.error();
-    record.warm_starts.push_back({static_cast<std::uint16_t>(id), *std::move(statistics)});
-    any = true;
+    if (!space) {
+      auto found = SpaceOf(file, known, source, record);
+      if (!found.ok()) return found.error();
+      space = *std::move(found);
+    }
+    auto added = AddStatistics(*arm, id, *space, source, record);
+    if (!added.ok()) return added;
   }
-  if (known_arms > 0 || any) return Done{};
+  if (known != nullptr || space) return Done{};
   return Unfit(definition, source.field,
                "it holds none of the router's arms, but " + NamesOf(file));
 }
 
-Result<Done> AddWarmStarts(const RouterDefinition& definition, std::size_t known_arms,
+Result<Done> AddWarmStarts(const RouterDefinition& definition, const RouterView* known,
                            store::RouterRecord& record) {
-  for (std::size_t id = known_arms; id < definition.arms.size(); ++id) {
+  for (std::size_t id = ArmsOf(known); id < definition.arms.size(); ++id) {
     const config::ArmOptions& options = definition.arms[id];
     if (options.warm_start.empty()) continue;
     const Named source{definition, "warm_start of arm '" + options.name + "'"};
@@ -156,15 +227,16 @@ Result<Done> AddWarmStarts(const RouterDefinition& definition, std::size_t known
     if (arm == nullptr) {
       return Unfit(definition, source.field, "it holds no such arm, but " + NamesOf(*file));
     }
-    auto statistics = StatisticsOf(*file, *arm, source);
-    if (!statistics.ok()) return statistics.error();
-    record.warm_starts.push_back({static_cast<std::uint16_t>(id), *std::move(statistics)});
+    const auto space = SpaceOf(*file, known, source, record);
+    if (!space.ok()) return space.error();
+    auto added = AddStatistics(*arm, id, *space, source, record);
+    if (!added.ok()) return added;
   }
   const std::string& path = definition.options.warm_start;
-  if (path.empty() || known_arms == definition.arms.size()) return Done{};
+  if (path.empty() || ArmsOf(known) == definition.arms.size()) return Done{};
   const auto file = ReadFile({definition, "warm_start"}, path);
   if (!file.ok()) return file.error();
-  return AddWarmStarts(definition, known_arms, *file, record);
+  return AddWarmStarts(definition, known, *file, record);
 }
 
 }  // namespace sluice::daemon

@@ -3,10 +3,16 @@
 // into the log with the definition, so that folding the log needs no file. Pure but for
 // AddWarmStarts, which reads files; any thread.
 //
+// Statistics are about one space of contexts. Where a router's contexts are made by a fitted map,
+// the file holds that map, and with text the key of its n-grams, which is as secret as the
+// router's: a new router begins with both; an arm that is added later starts from the file only
+// while the router's map is still that one.
+//
 // On disk, little-endian, a text with its length (u32) before it:
 //
-//   u32 magic "SLWS"   u32 version, 1   text context id (policy::ContextBuilder::id)
+//   u32 magic "SLWS"   u32 version, 2   text context id (policy::ContextBuilder::id)
 //   u32 dimension of the context, with features and bias
+//   since version 2: u32 key of the n-grams, text map (policy::ContextMap), empty where none is
 //   u32 arms, 1..64, each: text name, text statistics (policy::Model::ArmStatistics)
 //   u32 CRC-32C of everything before it
 #pragma once
@@ -17,6 +23,7 @@
 #include <vector>
 
 #include "daemon/roster.h"
+#include "daemon/snapshot.h"
 #include "store/records.h"
 #include "store/status.h"
 
@@ -33,6 +40,8 @@ struct WarmStartArm {
 struct WarmStartFile {
   std::string context_id;
   std::uint32_t dimension = 0;
+  std::uint32_t gram_seed = 0;
+  std::string context_map;
   std::vector<WarmStartArm> arms;
   bool operator==(const WarmStartFile&) const = default;
 };
@@ -44,12 +53,14 @@ store::Result<WarmStartFile> DecodeWarmStart(std::string_view bytes);
 // Statistics as the log and the admin plane have them: which space they are of stands before them.
 std::string MarkStatistics(std::uint64_t space, const std::string& statistics);
 
-// Gives the record the statistics that arms of the file start from, of those from `known_arms` on;
-// one with a file of its own is passed over. Error kFormat: the file does not fit the router.
-store::Result<store::Done> AddWarmStarts(const RouterDefinition& definition, std::size_t known_arms,
-                                         const WarmStartFile& file, store::RouterRecord& record);
-// The same from the files that the definition names.
-store::Result<store::Done> AddWarmStarts(const RouterDefinition& definition, std::size_t known_arms,
+// Gives the record the statistics that its arms start from whose names are new to the router as it
+// stands, `known` (null: the router is new, and its map and key are the file's). An arm with a file
+// of its own is passed over. Error kFormat: the file does not fit the router.
+store::Result<store::Done> AddWarmStarts(const RouterDefinition& definition,
+                                         const RouterView* known, const WarmStartFile& file,
                                          store::RouterRecord& record);
+// The same from the files that the definition names.
+store::Result<store::Done> AddWarmStarts(const RouterDefinition& definition,
+                                         const RouterView* known, store::RouterRecord& record);
 
 }  // namespace sluice::daemon

@@ -222,6 +222,11 @@ std::shared_ptr<const ContextMap> ContextBuilder::FitMap(std::span<const Raw> ra
   return memory_ == nullptr ? FitContextMap(raws, options) : memory_->FitMap(raws, options);
 }
 
+bool ContextBuilder::Reads(const ContextMap& map) const {
+  if (options_.source == ContextSource::kText) return map.input() == MapInput::kGrams;
+  return map.input() == MapInput::kEmbedding && map.dimension() == raw_dimension_;
+}
+
 std::shared_ptr<const ContextMap> FitContextMap(std::span<const ContextBuilder::Raw> raws,
                                                 const ContextMapOptions& options) {
   std::vector<GramCounts> texts;

@@ -112,6 +112,8 @@ class ContextBuilder {
   // As FitContextMap.
   std::shared_ptr<const ContextMap> FitMap(std::span<const Raw> raws,
                                            const ContextMapOptions& options) const;
+  // Whether the map projects what this builder makes contexts of.
+  bool Reads(const ContextMap& map) const;
 
  private:
   void AppendFeatures(std::span<const double> features, Context& context) const;

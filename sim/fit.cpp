@@ -4,6 +4,7 @@
 #include <fstream>
 #include <memory>
 #include <ostream>
+#include <random>
 #include <utility>
 
 #include "sim/dataset.h"
@@ -29,12 +30,7 @@ Said<LoggedSamples> SamplesOfData(const FitOptions& options) {
   auto router = ConfiguredRouter(options);
   if (auto* problem = std::get_if<std::string>(&router)) return *problem;
   const auto& configured = std::get<config::RouterOptions>(router);
-  if (configured.context.projection == policy::Projection::kFitted) {
-    return "router \"" + options.router +
-           "\" has a context map that is fitted on the way, and what is fitted offline would not "
-           "fit it: set projection = \"none\" in its [router.context], or \"as_given\"";
-  }
-  const auto record = daemon::MakeRecord(configured, 0, nullptr);
+  const auto record = daemon::MakeRecord(configured, 0, nullptr, std::random_device{}());
   if (!record.ok()) return record.error().message;
   const auto definition = daemon::MakeDefinition(*record);
   if (!definition.ok()) return definition.error().message;
@@ -86,6 +82,11 @@ Said<Fitted> TablesOf(const daemon::RouterDefinition& definition, policy::Policy
 
 Said<Fitted> FitKind(const FitOptions& options, const LoggedSamples& from) {
   const daemon::RouterDefinition& definition = *from.definition;
+  if (options.kind != "statistics" && from.samples.map != nullptr) {
+    return "router \"" + options.router +
+           "\" has a fitted context map, and a configuration says of no map what it is: set "
+           "projection = \"none\" in its [router.context], or fit statistics";
+  }
   if (options.kind == "logistic") {
     return TablesOf(definition, policy::PolicyKind::kLogistic,
                     FitLogisticTables(definition, from.samples));

@@ -14,7 +14,8 @@ namespace sluice::sim {
 struct FitOptions {
   std::string data;    // file; empty: the log
   std::string log;     // a daemon's store.directory, live or copied; empty: the data
-  std::string config;  // of the router, with data; empty: the embedded defaults
+  std::string config;  // of the router, with data; empty: the embedded defaults. Where it says
+                       // no gram_seed, one is drawn: the file has it
   std::string router = "default";
   std::vector<Wish> arms;  // with data
   std::string kind = "statistics";

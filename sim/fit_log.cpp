@@ -5,6 +5,7 @@
 
 #include "daemon/learner.h"
 #include "daemon/metrics.h"
+#include "daemon/request_context.h"
 #include "daemon/snapshot.h"
 #include "store/store.h"
 
@@ -30,8 +31,8 @@ class Reader {
   std::shared_ptr<const daemon::Snapshot> Latest() const { return board_.Latest(); }
 
   // What the router's decisions teach; or what went wrong.
-  std::variant<FitSamples, std::string> Samples(std::uint32_t router) const {
-    FitSamples samples;
+  std::variant<FitSamples, std::string> Samples(const daemon::RouterView& router) const {
+    FitSamples samples{.map = router.map, .contexts = {}, .samples = {}};
     store::Position at = 0;
     while (true) {
       const auto entries = store_.Read(at, kReadMax);
@@ -40,22 +41,24 @@ class Reader {
       for (const store::LogEntry& entry : *entries) {
         at = entry.position;
         const auto* decision = std::get_if<store::DecisionRecord>(&entry.record);
-        if (decision == nullptr || decision->router != router) continue;
-        if (auto problem = AddDecision(decision->id, samples)) return *problem;
+        if (decision == nullptr || decision->router != router.definition->id) continue;
+        if (auto problem = AddDecision(*router.definition, decision->id, samples)) return *problem;
       }
     }
   }
 
  private:
-  std::optional<std::string> AddDecision(const store::DecisionId& id, FitSamples& samples) const {
+  // A decision of which the log kept too little for the map that stands is passed over.
+  std::optional<std::string> AddDecision(const daemon::RouterDefinition& definition,
+                                         const store::DecisionId& id, FitSamples& samples) const {
     const auto story = store_.FindDecision(id);
     if (!story.ok()) return story.error().message;
     const auto standing = *story ? learner_.StandingOf(**story) : std::nullopt;
     if (!standing || (!standing->quality && !standing->cost)) return std::nullopt;
-    const std::vector<float>& numbers = (*story)->decision.context;
+    auto logged = daemon::LoggedContext(definition, samples.map.get(), (*story)->decision);
+    if (!logged) return std::nullopt;
     const std::size_t context = samples.contexts.size();
-    samples.contexts.push_back(Eigen::Map<const Eigen::VectorXf>(
-        numbers.data(), static_cast<Eigen::Index>(numbers.size())));
+    samples.contexts.push_back(*std::move(logged));
     if (standing->quality) {
       samples.samples.push_back({.context = context,
                                  .arm = standing->quality->arm,
@@ -89,12 +92,10 @@ std::variant<LoggedSamples, std::string> SamplesOfLog(const std::string& directo
   const auto snapshot = reader.Latest();
   const daemon::RouterView* view = snapshot == nullptr ? nullptr : snapshot->Find(router);
   if (view == nullptr) return "the log has no router \"" + router + "\"";
-  if (view->definition->context.fits_maps()) {
-    return "the contexts of router \"" + router +
-           "\" are made by a map that was fitted on the way, and another daemon would fit another: "
-           "only a router with projection \"none\" or \"as_given\" can be fitted offline";
+  if (view->definition->context.fits_maps() && view->map == nullptr) {
+    return "router \"" + router + "\" has not seen enough distinct queries for its context map yet";
   }
-  auto samples = reader.Samples(view->definition->id);
+  auto samples = reader.Samples(*view);
   if (auto* problem = std::get_if<std::string>(&samples)) return std::move(*problem);
   return LoggedSamples{view->definition, std::get<FitSamples>(std::move(samples))};
 }

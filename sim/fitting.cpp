@@ -1,6 +1,8 @@
 #include "sim/fitting.h"
 
+#include <algorithm>
 #include <cmath>
+#include <set>
 #include <utility>
 
 #include "policy/fitted.h"
@@ -12,6 +14,9 @@ namespace {
 constexpr double kFeaturePrecision = 1;
 constexpr double kBiasPrecision = 1e-3;
 constexpr double kClusterPrior = 5;  // answers
+// Of 300, 500, 700 and 1,000 rows a map gave a warm start .8921, .8928, .8929 and .8927 in the
+// first experiment of ParetoBandit, and took .1, .5, 1.5 and 5 s.
+constexpr std::size_t kMapRows = 500;
 
 std::vector<double> AbsentFeatures(const daemon::RouterDefinition& definition) {
   std::vector<double> values;
@@ -20,16 +25,40 @@ std::vector<double> AbsentFeatures(const daemon::RouterDefinition& definition) {
 }
 
 // Empty: the task has not what the router reads.
-std::optional<policy::Context> ContextOf(const daemon::RouterDefinition& definition,
-                                         const std::vector<double>& features, const Task& task) {
+std::optional<policy::EncodedContext> Encode(const daemon::RouterDefinition& definition,
+                                             const std::vector<double>& features,
+                                             const Task& task) {
   const policy::ContextOptions& options = definition.options.context;
   if (options.source == policy::ContextSource::kText) {
     if (task.text.empty()) return std::nullopt;
-    return definition.context.FromText(task.text, features).context;
+    return definition.context.FromText(task.text, features);
   }
   if (task.embedding.size() != options.dimension) return std::nullopt;
-  auto encoded = definition.context.FromEmbedding(task.embedding, features);
-  return encoded ? std::optional(std::move(encoded->context)) : std::nullopt;
+  return definition.context.FromEmbedding(task.embedding, features);
+}
+
+// What tells the inputs of two tasks apart.
+std::string InputOf(const Task& task) {
+  if (!task.text.empty()) return task.text;
+  return {reinterpret_cast<const char*>(task.embedding.data()),
+          task.embedding.size() * sizeof(task.embedding[0])};
+}
+
+using Raws = std::vector<policy::ContextBuilder::Raw>;  // by task
+
+// Null: they do not make one.
+std::shared_ptr<const policy::ContextMap> FitMap(const daemon::RouterDefinition& definition,
+                                                 const std::vector<Task>& tasks, const Raws& raws) {
+  std::vector<std::size_t> distinct;
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    if (seen.insert(InputOf(tasks[i])).second) distinct.push_back(i);
+  }
+  const std::size_t count = std::min(distinct.size(), kMapRows);
+  Raws rows;
+  for (std::size_t k = 0; k < count; ++k)
+    rows.push_back(raws[distinct[k * distinct.size() / count]]);
+  return definition.context.FitMap(rows, {.components = definition.options.context.components});
 }
 
 // Weighted sums of quality, and how much weight there is.
@@ -85,16 +114,20 @@ std::variant<FitSamples, std::string> SamplesOf(const daemon::RouterDefinition& 
                                                 const std::vector<Task>& tasks) {
   FitSamples samples;
   const std::vector<double> features = AbsentFeatures(definition);
+  Raws raws;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
-    auto context = ContextOf(definition, features, tasks[i]);
-    if (!context) {
+    auto encoded = Encode(definition, features, tasks[i]);
+    if (!encoded) {
       return "row " + std::to_string(i + 1) + " of the data has not what the router reads: " +
              (definition.options.context.source == policy::ContextSource::kText
                   ? std::string("a prompt")
                   : "an embedding of " + std::to_string(definition.options.context.dimension) +
                         " numbers with a direction");
     }
-    samples.contexts.push_back(*std::move(context));
+    if (definition.context.fits_maps()) {
+      raws.push_back(definition.context.RawOf(encoded->context, 0, encoded->kept));
+    }
+    samples.contexts.push_back(std::move(encoded->context));
     for (const policy::ArmId arm : definition.configured) {
       if (arm >= tasks[i].outcomes.size()) continue;
       const Outcome& outcome = tasks[i].outcomes[arm];
@@ -104,12 +137,20 @@ std::variant<FitSamples, std::string> SamplesOf(const daemon::RouterDefinition& 
       samples.samples.push_back(sample);
     }
   }
+  if (!definition.context.fits_maps()) return samples;
+  samples.map = FitMap(definition, tasks, raws);
+  if (samples.map == nullptr) return "the inputs of the data are too few or too alike for a map";
+  for (std::size_t i = 0; i < raws.size(); ++i) {
+    samples.contexts[i] = definition.context.Mapped(raws[i], samples.contexts[i], *samples.map);
+  }
   return samples;
 }
 
 daemon::WarmStartFile FitStatistics(const daemon::RouterDefinition& definition,
                                     const FitSamples& samples, std::optional<double> strength) {
-  policy::ModelOptions options = definition.model;
+  const policy::ContextMap* map = samples.map.get();
+  policy::ModelOptions options =
+      daemon::ModelOptionsOf(definition, map == nullptr ? 0 : map->components());
   options.drift.detect = false;
   options.half_life = 0;
   policy::Model model(options);
@@ -130,7 +171,13 @@ daemon::WarmStartFile FitStatistics(const daemon::RouterDefinition& definition,
   }
   daemon::WarmStartFile file{.context_id = definition.context.id(),
                              .dimension = static_cast<std::uint32_t>(options.dimension),
+                             .gram_seed = 0,
+                             .context_map = {},
                              .arms = {}};
+  if (map != nullptr) {
+    map->Serialise(file.context_map);
+    file.gram_seed = definition.gram_seed;
+  }
   for (std::size_t arm = 0; arm < known.size(); ++arm) {
     if (!known[arm]) continue;
     std::string statistics = model.ArmStatistics(static_cast<policy::ArmId>(arm));

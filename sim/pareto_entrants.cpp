@@ -27,7 +27,7 @@ Said<policy::ExplorationMode> ExplorationOf(const ParetoEntry& entry, policy::Po
 std::string WhyNot(const ParetoEntry& entry, policy::PolicyKind kind) {
   const bool predicts =
       kind == policy::PolicyKind::kLogistic || kind == policy::PolicyKind::kClusters;
-  if ((predicts || entry.warm) && !entry.features) {
+  if (predicts && !entry.features) {
     return "what is fitted offline needs a context that stays: pass --features";
   }
   if (kind == policy::PolicyKind::kRules && entry.features) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/process.h"
+
 namespace sluice::sim {
 namespace {
 
@@ -36,7 +38,7 @@ std::variant<std::shared_ptr<const ParetoOffline>, std::string> FitOffline(const
   if (kind == PolicyKind::kRules) offline->rules = RulesFor(router.arms);
   if (!predicts && warm_strength == 0) return offline;
   router.policy = {};  // whatever needs nothing of what is fitted here
-  const auto record = daemon::MakeRecord(router, 0, nullptr);
+  const auto record = daemon::MakeRecord(router, 0, nullptr, GramSeedOf(router));
   if (!record.ok()) return record.error().message;
   const auto definition = daemon::MakeDefinition(*record);
   if (!definition.ok()) return definition.error().message;

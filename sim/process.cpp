@@ -83,8 +83,8 @@ std::optional<std::string> Process::Start(const daemon::WarmStartFile* warm) {
     if (!record) return record.error().message;
     const auto made = daemon::MakeDefinition(*record);
     if (!made) return made.error().message;
-    const auto started = warm != nullptr ? daemon::AddWarmStarts(**made, 0, *warm, *record)
-                                         : daemon::AddWarmStarts(**made, 0, *record);
+    const auto started = warm != nullptr ? daemon::AddWarmStarts(**made, nullptr, *warm, *record)
+                                         : daemon::AddWarmStarts(**made, nullptr, *record);
     if (!started) return started.error().message;
     record->time_us = now_us_;
     if (const auto appended = store_->AppendRouter(*record); !appended) {

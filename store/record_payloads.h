@@ -15,7 +15,7 @@ namespace sluice::store {
 
 inline constexpr std::uint8_t kDecisionVersion = 2;
 inline constexpr std::uint8_t kOutcomeVersion = 2;
-inline constexpr std::uint8_t kRouterVersion = 2;
+inline constexpr std::uint8_t kRouterVersion = 3;
 inline constexpr std::uint8_t kAdminVersion = 1;
 
 // No fewer than will be put, and few more, so that a record is encoded with one allocation.

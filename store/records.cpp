@@ -17,7 +17,8 @@ constexpr std::size_t kFrameBytes = 2 + sizeof(std::uint32_t);  // type, version
 // -- Routers -------------------------------------------------------------------------------------
 
 std::size_t PayloadBytesMax(const RouterRecord& record) {
-  std::size_t bytes = 64 + record.name.size() + record.context_id.size() + record.definition.size();
+  std::size_t bytes = 64 + record.name.size() + record.context_id.size() +
+                      record.definition.size() + record.context_map.size();
   for (const std::string& name : record.arm_names) bytes += sizeof(std::uint32_t) + name.size();
   for (const auto& warm : record.warm_starts) bytes += 6 + warm.statistics.size();
   return bytes;
@@ -37,6 +38,7 @@ void PutPayload(ByteWriter& out, const RouterRecord& record) {
     out.Put(warm.arm);
     out.PutString(warm.statistics);
   }
+  out.PutString(record.context_map);
 }
 
 RouterRecord GetRouter(ByteReader& in, std::uint8_t version) {
@@ -55,6 +57,7 @@ RouterRecord GetRouter(ByteReader& in, std::uint8_t version) {
     warm.arm = in.Get<std::uint16_t>();
     warm.statistics = in.GetString();
   }
+  if (version > 2) record.context_map = in.GetString();
   return record;
 }
 

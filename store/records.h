@@ -142,6 +142,7 @@ struct RouterRecord {
   std::string definition;
   std::uint32_t gram_seed = 0;         // keys the hash of n-grams; a secret of the directory
   std::vector<WarmStart> warm_starts;  // of arms that are new in this record
+  std::string context_map;             // that a new router begins with, opaque; empty: none
   bool operator==(const RouterRecord&) const = default;
 };
 

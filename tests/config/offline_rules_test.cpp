@@ -71,12 +71,7 @@ TEST_CASE("what was fitted does not go with a map that is fitted on the way") {
   CHECK(Only(kRouter + Policy("logistic") + weights) ==
         "f.toml:1: router[0].context.projection: must be \"none\" with what was fitted offline: it "
         "is about one space of contexts, and a map that is fitted on the way makes another");
-  const std::string mapped = "context = {source = \"embedding\", dimension = 64}\n";
-  CHECK(Only(kRouter + mapped + "warm_start = \"w\"\n") ==
-        "f.toml:2: router[0].context.projection: must be \"none\" or \"as_given\" with a "
-        "warm_start: it is about one space of contexts, and a map that is fitted on the way makes "
-        "another");
-  CHECK(ProblemsOf(kRouter + "warm_start = \"w\"\ncontext.projection = \"none\"\n").empty());
+  CHECK(ProblemsOf(kRouter + "warm_start = \"w\"\n").empty());  // a file that brings its map
 }
 
 TEST_CASE("what was fitted has the dimension of the context and as many qualities as clusters") {

@@ -6,24 +6,14 @@
 
 #include "tests/support/event_log.h"
 #include "tests/support/process_in_memory.h"
+#include "tests/support/questions.h"
 
 namespace sluice::daemon {
 
 namespace {
 
 using tests::ProcessInMemory;
-
-const char* const kWords[] = {"capital", "France",  "proof",  "sort",   "list",  "python",
-                              "poem",    "weather", "tax",    "legal",  "sum",   "matrix",
-                              "travel",  "recipe",  "doctor", "engine", "music", "history"};
-
-std::string Question(policy::Rng& rng) {
-  std::string text;
-  for (std::uint64_t i = 0, words = 3 + rng.Below(12); i < words; ++i) {
-    text += std::string(kWords[rng.Below(18)]) + " ";
-  }
-  return text + std::to_string(rng.Below(100000));
-}
+using tests::Question;
 
 api::RouteRequest Embedding(policy::Rng& rng, std::size_t dimension, double shift = 0) {
   api::RouteRequest request;

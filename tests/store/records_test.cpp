@@ -88,6 +88,7 @@ RouterRecord GoldenRouter() {
   record.definition = "name = 1\n";
   record.gram_seed = 7;
   record.warm_starts = {{1, "stat"}};
+  record.context_map = "map";
   return record;
 }
 
@@ -188,7 +189,7 @@ TEST_CASE("an unknown type or version is said to be a format of another release"
   std::string type = bytes;
   type[0] = 99;
   std::string version = bytes;
-  version[1] = 3;
+  version[1] = 4;
   std::string zero = bytes;
   zero[1] = 0;
   for (const std::string& unknown : {type, version, zero}) {
@@ -239,11 +240,22 @@ TEST_CASE("the bytes of each kind of record are those of their version") {
         "d03f0100000000000000c03f00000000000059400a0000000b0000000c0000000d000000c800"
         "0300000001014d0000000000000005396f8d13");
   CHECK(Hex(EncodeRecord(GoldenRouter())) ==
-        "0302010000000700000064656661756c7402000000000000000106000000686173682f310200"
+        "0303010000000700000064656661756c7402000000000000000106000000686173682f310200"
         "00000700000065636f6e6f6d79070000007072656d69756d090000006e616d65203d20310a07"
-        "0000000100000001000400000073746174b499cfd6");
+        "0000000100000001000400000073746174030000006d6170ef5f0f00");
   CHECK(Hex(EncodeRecord(GoldenAdmin())) ==
         "0701010000000200000000000000030400000000000000070000007072656d69756dd446b5ca");
+}
+
+TEST_CASE("a router of the second version is read as one that began without a map") {
+  RouterRecord router = GoldenRouter();
+  router.context_map.clear();
+  std::string bytes = EncodeRecord(router);
+  bytes[1] = 2;
+  bytes.resize(bytes.size() - 8);  // the length of the map, the checksum
+  const auto read = DecodeRecord(WithChecksum(bytes));
+  REQUIRE(read.ok());
+  CHECK((*read == Record(router)));
 }
 
 }  // namespace

@@ -159,6 +159,7 @@ inline store::RouterRecord RandomRouter(SampleRng& rng) {
     warm.arm = static_cast<std::uint16_t>(rng());
     warm.statistics = RandomText(rng, 500);
   }
+  record.context_map = RandomText(rng, 500);
   return record;
 }
 
