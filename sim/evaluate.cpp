@@ -77,6 +77,7 @@ class Gathering {
     for (const std::string& name : router.newest().arm_names) {
       evaluation_.labels.push_back({.arm = name});
     }
+    evaluation_.evaluated_shares.resize(router.newest().arm_names.size());
   }
 
   void Take(const store::DecisionStory& story) {
@@ -138,12 +139,34 @@ class Gathering {
     evaluation_.agreement += drawn.evaluated.Probability(record.arm);
     evaluation_.cost_weight_mean += record.cost_weight;
 
+    Trail(drawn, standing);
+
     LabelCounts& counted = evaluation_.labels[record.arm];
     ++counted.decisions;
     counted.labelled += judged ? 1 : 0;
     counted.billed += billed ? 1 : 0;
     counted.audited += record.audit ? 1 : 0;
     counted.judged += record.audit && judged ? 1 : 0;
+  }
+
+  void Trail(const Drawn& drawn, const daemon::Standing& standing) {
+    const DecisionRecord& record = drawn.record;
+    TraceStep step{.arm = record.arm,
+                   .exploration = 1 - drawn.logged.Probability(record.greedy_arm),
+                   .explored = record.arm != record.greedy_arm,
+                   .cost_weight = record.cost_weight,
+                   .labelled = standing.quality.has_value()};
+    if (standing.quality) step.reward = standing.quality->value;
+    for (const store::ArmShare& share : record.shares) {
+      if (share.arm != record.arm) continue;
+      step.predicted = share.mean;
+      step.cost_usd = standing.billed_usd.value_or(share.expected_cost_usd);
+    }
+    evaluation_.logged_trace.push_back(step);
+    for (std::size_t arm = 0; arm < evaluation_.evaluated_shares.size(); ++arm) {
+      evaluation_.evaluated_shares[arm].push_back(
+          static_cast<float>(drawn.evaluated.Probability(static_cast<policy::ArmId>(arm))));
+    }
   }
 
   const LoggedRouter& router_;
@@ -265,6 +288,9 @@ void Describe(const LoggedRouter& router, const FrozenPolicy& frozen,
   evaluation.arms_logged = newest.arm_names.size();
   for (const policy::ArmId arm : frozen.arms()) evaluation.arms.push_back(newest.arm_names[arm]);
   evaluation.cost_weight = options.cost_weight;
+  const policy::ObjectiveOptions& objective = newest.options.objective;
+  if (objective.objective == policy::Objective::kBudget)
+    evaluation.budget_usd = objective.budget_usd;
   evaluation.labels_independent = options.labels_independent;
 }
 

@@ -16,6 +16,7 @@
 #include "config/config.h"
 #include "policy/ope.h"
 #include "sim/logged.h"
+#include "sim/trace.h"
 #include "store/store.h"
 
 namespace sluice::sim {
@@ -87,6 +88,10 @@ struct Evaluation {
   MeasureResult quality;
   MeasureResult cost;
   MeasureResult utility;
+  // Of the decisions evaluated, in order; arms by their number in the log.
+  Trace logged_trace;
+  std::vector<std::vector<float>> evaluated_shares;  // what P puts on each, by arm
+  double budget_usd = 0;                             // a request, of the newest definition; 0: none
 
   std::size_t evaluated() const { return quality.diagnostics.decisions; }
   bool costs_known() const { return cost.diagnostics.labels > 0; }

@@ -10,7 +10,9 @@
 #include "config/config.h"
 #include "sim/evaluate.h"
 #include "sim/report_evaluate.h"
+#include "sim/report_evaluate_plots.h"
 #include "sim/report_export.h"
+#include "sim/report_page.h"
 #include "sim/said.h"
 #include "sim/times.h"
 
@@ -138,7 +140,17 @@ int Evaluate(const EvaluateCommandOptions& command, const Streams& streams) {
   const auto evaluated = EvaluateLog(**store, std::get<EvaluateOptions>(options), streams.progress);
   if (const auto* problem = std::get_if<std::string>(&evaluated)) return Refuse(*problem, streams);
   const auto& evaluation = std::get<Evaluation>(evaluated);
-  streams.out << RenderEvaluation(evaluation) << std::flush;
+  const std::string tables = RenderEvaluation(evaluation);
+  streams.out << tables << std::flush;
+  if (!command.report.empty()) {
+    const std::string problem = WritePage(
+        command.report, {.title = "Sluice: what \"" + evaluation.policy + "\" would have had",
+                         .introduction = RenderVerdict(evaluation),
+                         .plots = EvaluationPlots(evaluation),
+                         .tables = tables,
+                         .json = EvaluationJson(evaluation)});
+    if (!problem.empty()) return Refuse(problem, streams);
+  }
   if (command.json.empty()) return kDone;
   std::ofstream file(command.json, std::ios::binary | std::ios::trunc);
   file << EvaluationJson(evaluation);

@@ -22,6 +22,7 @@ struct EvaluateCommandOptions {
   std::uint64_t seed = 1;
   std::size_t threads = 0;  // 0: one a core
   std::string json;         // file; empty: none
+  std::string report;       // directory; empty: none
 };
 
 struct ExportOptions {

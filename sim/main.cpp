@@ -182,6 +182,7 @@ void AddEvaluate(CLI::App& command, EvaluateCommandOptions& options) {
   command.add_option("--seed", options.seed, "Of the bootstrap");
   command.add_option("--threads", options.threads, "Draws at once (default: one a core)");
   command.add_option("--json", options.json, "Write the table to this file as well");
+  command.add_option("--report", options.report, "Write a page with plots to this folder");
 }
 
 void AddExport(CLI::App& command, ExportOptions& options) {

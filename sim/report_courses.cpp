@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <iterator>
 
 namespace sluice::sim {
 namespace {
@@ -164,21 +165,17 @@ Plot FrontierPlot(const Courses& courses) {
   return plot;
 }
 
+// Of all courses: their requests, one beside another.
 Plot SharesPlot(const Courses& courses) {
-  Plot plot{.title = "Share of each arm",
-            .caption = "Of the requests in each window of time.",
-            .x = kRequests,
-            .y = {.label = "share of requests", .percent = true},
-            .stacked = true};
-  for (std::size_t a = 0; a < courses.arms.size(); ++a) {
-    Series series = OverTime(courses, courses.arms[a].name, [a](const TraceStep& step) {
-      return step.arm == static_cast<std::int32_t>(a) ? 1.0 : 0.0;
-    });
-    series.low.clear();
-    series.high.clear();
-    plot.series.push_back(std::move(series));
+  std::vector<std::vector<float>> shares(courses.arms.size());
+  const auto of_all = 1 / static_cast<float>(courses.traces.size());
+  for (std::vector<float>& of_arm : shares) of_arm.resize(courses.traces.front().size());
+  for (const Trace& trace : courses.traces) {
+    for (std::size_t i = 0; i < trace.size(); ++i) {
+      shares[static_cast<std::size_t>(trace[i].arm)][i] += of_all;
+    }
   }
-  return plot;
+  return SharesOverTime(courses.arms, shares);
 }
 
 Plot SpendPlot(const Courses& courses) {
@@ -230,7 +227,9 @@ Plot ExplorationPlot(const Courses& courses) {
 // Steps of all courses in bins of equally many, by what was predicted.
 Plot CalibrationPlot(const Courses& courses) {
   std::vector<TraceStep> steps;
-  for (const Trace& trace : courses.traces) steps.insert(steps.end(), trace.begin(), trace.end());
+  for (const Trace& trace : courses.traces) {
+    std::ranges::copy_if(trace, std::back_inserter(steps), &TraceStep::labelled);
+  }
   std::ranges::stable_sort(steps, {}, &TraceStep::predicted);
   Series bins{.name = "a tenth of the requests (95 %)", .mark = Mark::kPoints};
   for (std::size_t b = 0; b < kBins && steps.size() >= kBins * kBinLeast; ++b) {
@@ -245,8 +244,8 @@ Plot CalibrationPlot(const Courses& courses) {
   }
   Plot plot{.title = "Calibration of the predicted reward",
             .caption =
-                "Of the arm that was chosen. On the dashed line what is predicted comes "
-                "true; below it the router is too hopeful.",
+                "Of the arm that was chosen, where a label came. On the dashed line what is "
+                "predicted comes true; below it the router is too hopeful.",
             .x = {.label = "predicted reward"},
             .y = {.label = "mean reward reported"}};
   if (!bins.x.empty()) {
@@ -261,11 +260,39 @@ Plot CalibrationPlot(const Courses& courses) {
 
 }  // namespace
 
-std::vector<Plot> CoursePlots(const Courses& courses) {
+std::vector<Plot> LoggedPlots(const Courses& courses) {
   if (courses.traces.empty() || courses.traces.front().empty()) return {};
-  return {RegretPlot(courses),     FrontierPlot(courses), SharesPlot(courses),
-          SpendPlot(courses),      WeightPlot(courses),   ExplorationPlot(courses),
+  return {SharesPlot(courses), SpendPlot(courses), WeightPlot(courses), ExplorationPlot(courses),
           CalibrationPlot(courses)};
+}
+
+std::vector<Plot> CoursePlots(const Courses& courses) {
+  std::vector<Plot> plots = LoggedPlots(courses);
+  if (!plots.empty()) plots.insert(plots.begin(), {RegretPlot(courses), FrontierPlot(courses)});
+  return plots;
+}
+
+Plot SharesOverTime(const std::vector<ArmFacts>& arms,
+                    const std::vector<std::vector<float>>& shares) {
+  Plot plot{.title = "Share of each arm",
+            .caption = "Of the requests in each window of time.",
+            .x = kRequests,
+            .y = {.label = "share of requests", .percent = true},
+            .stacked = true};
+  for (std::size_t a = 0; a < arms.size(); ++a) {
+    Series series{.name = arms[a].name};
+    const Windows windows(shares[a].size());
+    for (std::size_t w = 0; w < windows.count(); ++w) {
+      double sum = 0;
+      for (std::size_t i = windows.Begin(w); i < windows.Begin(w + 1); ++i) {
+        sum += static_cast<double>(shares[a][i]);
+      }
+      series.x.push_back(windows.Middle(w));
+      series.y.push_back(sum / static_cast<double>(windows.Begin(w + 1) - windows.Begin(w)));
+    }
+    plot.series.push_back(std::move(series));
+  }
+  return plot;
 }
 
 }  // namespace sluice::sim

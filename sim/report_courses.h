@@ -20,7 +20,12 @@ struct Courses {
   double budget_usd = 0;              // a request; 0: none
 };
 
-// Regret, frontier, shares of the arms, spend, lambda, exploration, calibration.
+// Regret, frontier, and what a log shows as well.
 std::vector<Plot> CoursePlots(const Courses& courses);
+// Shares of the arms, spend, lambda, exploration, calibration; without summaries.
+std::vector<Plot> LoggedPlots(const Courses& courses);
+// Mean shares of a whole in windows of time; `shares` by arm and request.
+Plot SharesOverTime(const std::vector<ArmFacts>& arms,
+                    const std::vector<std::vector<float>>& shares);
 
 }  // namespace sluice::sim

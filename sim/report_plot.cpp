@@ -74,7 +74,9 @@ class Picture {
     } else {
       IncludeHeights();
     }
-    x_.Fit(kLeft, kWidth - kRight, Scale::Room::kTight);
+    const bool points = std::ranges::all_of(
+        plot.series, [](const Series& series) { return series.mark == Mark::kPoints; });
+    x_.Fit(kLeft, kWidth - kRight, points ? Scale::Room::kAround : Scale::Room::kTight);
     y_.Fit(bottom(), kTop, plot.stacked ? Scale::Room::kTight : Scale::Room::kRound);
   }
 

@@ -21,8 +21,8 @@ class Scale {
   // Widens it; what has no place is passed over.
   void Include(double value);
 
-  // kRound: the ends are ticks; kTight: the ends are the values'.
-  enum class Room { kTight, kRound };
+  // kRound: the ends are ticks; kTight: the ends are the values'; kAround: a twentieth beyond them.
+  enum class Room { kTight, kRound, kAround };
   // After all values: lays it between two pixels and finds the ticks.
   void Fit(double first_pixel, double last_pixel, Room room);
 
@@ -31,6 +31,7 @@ class Scale {
 
  private:
   double Place(double value) const;
+  void Widen();
   void TickLinear(Room room);
   void TickLog(Room room);
   std::string Label(double value, double step) const;

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "sim/report_evaluate.h"
+#include "sim/report_evaluate_plots.h"
 #include "tests/support/evaluations.h"
 #include "tests/support/process_in_memory.h"
 
@@ -226,6 +227,36 @@ TEST_CASE("arms that a policy does not have are never its choice") {
   CHECK(evaluation.quality.estimates[OpeFigure::kSnips] == Approx(.85).margin(.01));
   CHECK(RenderEvaluation(evaluation).find("P is uniform over standard premium") !=
         std::string::npos);
+}
+
+TEST_CASE("the plots show what the table says and what was logged") {
+  Log log(Explorer(.9));
+  log.Add(1200);
+  const Evaluation evaluation =
+      Evaluated(log.process.store(), {.policy = Fixed("premium"), .labels_independent = true});
+  const auto plots = EvaluationPlots(evaluation);
+  REQUIRE(plots.size() == 8);
+  for (const Plot& plot : plots) {
+    CAPTURE(plot.title);
+    CHECK_FALSE(plot.x.label.empty());
+    CHECK_FALSE(plot.y.label.empty());
+    CHECK_FALSE(plot.caption.empty());
+    REQUIRE_FALSE(plot.series.empty());
+    for (const Series& series : plot.series) CHECK(series.x.size() == series.y.size());
+  }
+  const Plot& quality = plots[0];
+  CHECK(quality.series[0].y[0] == evaluation.quality.estimates[OpeFigure::kLogged]);
+  CHECK(quality.series[4].y[0] == evaluation.quality.estimates[OpeFigure::kDr]);
+  CHECK(quality.series[4].low[0] <= quality.series[4].y[0]);
+  CHECK(plots[1].series[1].x[0] == evaluation.cost.estimates[OpeFigure::kDr]);
+  // All of what P would have taken is premium; a third of what was logged.
+  CHECK(plots[2].title == "What P would have taken");
+  CHECK(plots[2].series[2].y.front() == 1);
+  CHECK(plots[2].series[0].y.front() == 0);
+  CHECK(plots[3].title == "Logged: Share of each arm");
+  CHECK(plots[3].series[0].y.back() < 0.6);
+  CHECK(plots[6].title == "Logged: Exploration: asked for and seen");
+  CHECK(plots[6].series[0].y.front() == Approx(.6).margin(.01));
 }
 
 TEST_CASE("the same evaluation gives the same bytes on one thread and on two") {

@@ -51,6 +51,17 @@ TEST_CASE("ticks of an axis are round numbers") {
   CHECK(LabelsBetween(1e-5, 1e-1, true) == Labels{"1e-05", "0.0001", "0.001", "0.01", "0.1"});
 }
 
+TEST_CASE("points stand a twentieth inside their axis") {
+  for (const bool log : {false, true}) {
+    Scale scale(log, false);
+    scale.Include(1);
+    scale.Include(100);
+    scale.Fit(0, 110, Scale::Room::kAround);
+    CHECK(scale.At(1) == Approx(5));
+    CHECK(scale.At(100) == Approx(105));
+  }
+}
+
 TEST_CASE("an axis of one value or none still has a length") {
   for (const bool log : {false, true}) {
     for (const int values : {0, 1}) {
