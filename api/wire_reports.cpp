@@ -69,6 +69,7 @@ void WriteChallenger(const ChallengerReport& challenger, JsonWriter& json) {
   json.Key("log_e_quality").Number(challenger.log_e_quality);
   json.Key("log_e_cost").Number(challenger.log_e_cost);
   json.Key("log_e_worse").Number(challenger.log_e_worse);
+  json.Key("log_e_propensities").Number(challenger.log_e_propensities);
   WriteOptional("log_e_return", challenger.log_e_return, json);
   json.Key("gain_assumed").Number(challenger.gain_assumed);
   WriteOptional("labels_expected", challenger.labels_expected, json);

@@ -260,6 +260,7 @@ std::vector<ChallengerStanding> Challengers::Standings(const RouterDefinition& d
                          .log_e_quality = entry.test.log_e_quality(),
                          .log_e_cost = entry.test.log_e_cost(),
                          .log_e_worse = entry.test.log_e_worse(),
+                         .log_e_propensities = entry.test.integrity().log_most(),
                          .log_e_return = {},
                          .plan = entry.plan ? entry.plan : entry.test.Plan(rate)});
     if (entry.watch) standings.back().log_e_return = entry.watch->log_e_quality();

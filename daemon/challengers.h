@@ -49,6 +49,7 @@ struct ChallengerStanding {
   double log_e_quality = 0;
   double log_e_cost = 0;
   double log_e_worse = 0;
+  double log_e_propensities = 0;  // policy::Integrity's: beyond its alarm nobody passes
   std::optional<double> log_e_return;
   std::optional<policy::PromotionPlan> plan;
 };

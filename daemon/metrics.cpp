@@ -177,6 +177,7 @@ void AppendChallengers(const Snapshot& snapshot, const Gauges& gauges,
       Add(log_e, labelled("of", "quality"), challenger.log_e_quality);
       Add(log_e, labelled("of", "cost"), challenger.log_e_cost);
       Add(log_e, labelled("of", "worse"), challenger.log_e_worse);
+      Add(log_e, labelled("of", "propensities"), challenger.log_e_propensities);
       if (challenger.log_e_return) Add(log_e, labelled("of", "return"), *challenger.log_e_return);
       Add(labels, {{"router", router}, {"challenger", challenger.name}},
           static_cast<double>(challenger.counts.labels));

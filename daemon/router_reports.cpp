@@ -192,6 +192,7 @@ api::ChallengerReport ChallengerReportOf(const ChallengerStanding& standing) {
   report.log_e_quality = standing.log_e_quality;
   report.log_e_cost = standing.log_e_cost;
   report.log_e_worse = standing.log_e_worse;
+  report.log_e_propensities = standing.log_e_propensities;
   report.log_e_return = standing.log_e_return;
   report.gain_assumed = options.gain_assumed;
   if (standing.plan) {

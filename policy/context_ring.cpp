@@ -116,8 +116,7 @@ void ContextRing::Combine(const double* weights, Context& sum) const {
       MultiplyAdd(lanes[1], LoadFloats(row + slot + kDoubleLanes), weight[1]);
     }
     const DoubleLanes both = lanes[0] + lanes[1];
-    sum[static_cast<Eigen::Index>(j)] =
-        static_cast<float>(SumOf(both));
+    sum[static_cast<Eigen::Index>(j)] = static_cast<float>(SumOf(both));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <limits>
 #include <unordered_map>
 
+#include "policy/integrity.h"
 #include "policy/rng.h"
 
 namespace sluice::policy {
@@ -191,7 +192,7 @@ std::vector<OpeRefusal> RefusalsOf(const OpeDiagnostics& diagnostics) {
   refuse_if(static_cast<double>(diagnostics.labels) < kOpeJudgedMin * asked, OpeRefusal::kUnjudged);
   refuse_if(diagnostics.effective < kOpeEffectiveMin, OpeRefusal::kEffective);
   refuse_if(diagnostics.weight_share > kOpeWeightShareMax, OpeRefusal::kHeavy);
-  refuse_if(diagnostics.integrity > kOpeIntegrityAlarm, OpeRefusal::kIntegrity);
+  refuse_if(diagnostics.integrity > kIntegrityAlarm, OpeRefusal::kIntegrity);
   refuse_if(!(diagnostics.unsupported <= kOpeUnsupportedMax), OpeRefusal::kSupport);
   return refusals;
 }

@@ -114,11 +114,8 @@ double ShareAboveZero(std::span<const OpeEstimates> draws, OpeFigure figure);
 // however often it is looked at, and while the logging policy learns.
 OpeInterval AnytimeInterval(std::span<const OpeSample> samples, double value_max);
 
-// Natural logarithm of the most that bets against "w has mean 1" ever won, both ways, over all
-// decisions, labelled or not. Beyond kOpeIntegrityAlarm the propensities are not what the arms were
-// drawn with.
+// Integrity of all decisions, labelled or not (integrity.h).
 double IntegrityOf(std::span<const OpeSample> samples);
-inline constexpr double kOpeIntegrityAlarm = 6.907755278982137;  // ln 1000
 
 // -- Whether to believe it ------------------------------------------------------------------------
 

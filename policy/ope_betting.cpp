@@ -1,10 +1,6 @@
-// Confidence sequences and the integrity of propensities, by betting: a mixture over 12 fixed
-// stakes, whose winnings exceed 1 / alpha with probability at most alpha when what is bet against
-// is true (Ville).
-#include <algorithm>
-#include <cmath>
-#include <limits>
-
+// Confidence sequences by betting: a mixture over 12 fixed stakes, whose winnings exceed 1 / alpha
+// with probability at most alpha when what is bet against is true (Ville).
+#include "policy/integrity.h"
 #include "policy/ope.h"
 
 namespace sluice::policy {
@@ -14,8 +10,6 @@ constexpr std::size_t kStakes = 12;
 constexpr double kStakeMax = 0.98;  // of what one has: never everything
 constexpr int kHalvings = 24;       // of [0, 1], until the bound is known
 constexpr double kWon = 40;         // 1 / .025: each side of 95 %
-constexpr double kTooLarge = 0x1.0p+400;
-constexpr int kTooLargeBits = 400;
 
 // 2^-1 .. 2^-12.
 constexpr std::array<double, kStakes> Stakes() {
@@ -56,31 +50,6 @@ double LowerBound(std::span<const double> values) {
   return refuted;
 }
 
-// One side of the integrity: winnings, scaled by 2^exponent.
-struct Purse {
-  std::array<double, kStakes> winnings;
-  int exponent = 0;
-
-  Purse() { winnings.fill(1); }
-
-  // `stake_max` keeps what may be lost below what is there.
-  void Bet(double gain, double stake_max) {
-    for (std::size_t j = 0; j < kStakes; ++j) {
-      winnings[j] *= 1 + std::min(kStake[j], stake_max) * gain;
-    }
-    if (Sum(winnings) < kTooLarge) return;
-    for (double& won : winnings) won = std::ldexp(won, -kTooLargeBits);
-    exponent += kTooLargeBits;
-  }
-
-  double Log() const { return std::log(Sum(winnings) / kStakes) + exponent * 0.69314718055994531; }
-};
-
-double LogOfMean(double a, double b) {
-  const double larger = std::max(a, b);
-  return larger + std::log((1 + std::exp(std::min(a, b) - larger)) / 2);
-}
-
 }  // namespace
 
 OpeInterval AnytimeInterval(std::span<const OpeSample> samples, double value_max) {
@@ -96,18 +65,11 @@ OpeInterval AnytimeInterval(std::span<const OpeSample> samples, double value_max
 }
 
 double IntegrityOf(std::span<const OpeSample> samples) {
-  Purse above;
-  Purse below;
-  double most = 0;
+  Integrity integrity;
   for (const OpeSample& sample : samples) {
-    // What pi puts on arms that could not be drawn is missing from w, whatever was drawn.
-    const double excess = sample.weight + sample.unsupported - 1;
-    const double excess_max = sample.weight_max + sample.unsupported - 1;
-    above.Bet(excess, 1);
-    below.Bet(-excess, excess_max > 0 ? kStakeMax / excess_max : 1);
-    most = std::max(most, LogOfMean(above.Log(), below.Log()));
+    integrity.Fold({sample.weight, sample.unsupported, sample.weight_max});
   }
-  return most;
+  return integrity.log_most();
 }
 
 }  // namespace sluice::policy

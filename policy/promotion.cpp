@@ -40,6 +40,17 @@ double UnsupportedOf(std::span<const ComparedArm> arms) {
   return share;
 }
 
+DrawnWeight DrawnOf(std::span<const ComparedArm> arms, std::size_t chosen) {
+  DrawnWeight drawn{
+      .weight = WeightOf(arms[chosen]), .unsupported = UnsupportedOf(arms), .weight_max = 0};
+  for (const ComparedArm& arm : arms) {
+    if (arm.logged_q32 > 0) {
+      drawn.weight_max = std::max(drawn.weight_max, WeightOf(arm));
+    }
+  }
+  return drawn;
+}
+
 // h_a, small enough for the bound.
 double BaselineOf(double expected, double weight) {
   const double clipped = std::isfinite(expected) ? std::clamp(expected, 0.0, 1.0) : 0;
@@ -123,7 +134,9 @@ void PromotionTest::Decided(const ComparedDecision& decision) {
   ++counts_.decisions;
   counts_.last_us = std::max(counts_.last_us, decision.time_us);
   counts_.variance += VarianceOf(decision.arms);
-  counts_.unsupported += UnsupportedOf(decision.arms);
+  const DrawnWeight drawn = DrawnOf(decision.arms, decision.chosen);
+  counts_.unsupported += drawn.unsupported;
+  integrity_.Fold(drawn);
   if (decision.asked) {
     ++counts_.asked;
     waiting_.push_back({.key = decision.key,
@@ -229,7 +242,7 @@ void PromotionTest::Judge() {
   } else if (worse_.log_e() >= needed) {
     verdict_ = PromotionVerdict::kWorse;
   } else if (better && cost_.log_e() >= needed && counts_.labels >= options_.labels_min &&
-             counts_.effective() >= kEffectiveMin) {
+             counts_.effective() >= kEffectiveMin && !integrity_.Doubted()) {
     verdict_ = PromotionVerdict::kBetter;
   }
 }

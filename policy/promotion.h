@@ -5,6 +5,8 @@
 // is worth no more than what is taken. It is tested by w = pi(arm) / p(arm), p as logged, pi the
 // challenger's on the same context, mask, lambda, estimates and rate of exploration.
 //
+// Nobody passes whose weights say that the propensities are not what arms were drawn with.
+//
 // Bets are settled in the order of the decisions, not of their labels: arms that answer sooner than
 // others would win bets that the others have not lost yet. A decision waits until its first label
 // is there, or its time is over. An audit that never came back is settled at its worst.
@@ -21,6 +23,7 @@
 #include <string_view>
 
 #include "policy/betting.h"
+#include "policy/integrity.h"
 
 namespace sluice::policy {
 
@@ -137,6 +140,7 @@ class PromotionTest {
   double log_e_quality() const { return quality_.log_e(); }
   double log_e_cost() const { return cost_.log_e(); }
   double log_e_worse() const { return worse_.log_e(); }
+  const Integrity& integrity() const { return integrity_; }
 
   // Given the labels that a decision gets on average. Empty while too little was seen, or when no
   // bet would win on such a gain.
@@ -169,6 +173,7 @@ class PromotionTest {
   BettingProcess quality_;       // better
   BettingProcess cost_;          // not dearer
   BettingProcess worse_;         // worse
+  Integrity integrity_;          // of every decision
   std::deque<Waiting> waiting_;  // by key
 };
 

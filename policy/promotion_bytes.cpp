@@ -1,5 +1,5 @@
-// A test as bytes, for checkpoints: [level | verdict | counts | three processes | u32 waiting |
-// waiting decisions].
+// A test as bytes, for checkpoints: [level | verdict | counts | three processes | integrity |
+// u32 waiting | waiting decisions].
 #include <type_traits>
 
 #include "policy/bytes.h"
@@ -42,6 +42,7 @@ void PromotionTest::Serialise(std::string& out) const {
   for (const BettingProcess* process : {&quality_, &cost_, &worse_}) {
     process->Serialise(out);
   }
+  integrity_.Serialise(out);
   append(static_cast<std::uint32_t>(waiting_.size()));
   for (const Waiting& waiting : waiting_) {
     VisitWaiting(waiting, append);
@@ -69,6 +70,11 @@ std::optional<PromotionTest> PromotionTest::Restore(std::string_view& in, Kind k
     }
     *process = *std::move(restored);
   }
+  const auto integrity = Integrity::Restore(in);
+  if (!integrity) {
+    return std::nullopt;
+  }
+  test.integrity_ = *integrity;
   std::uint32_t waiting = 0;
   if (!take(waiting)) {
     return std::nullopt;

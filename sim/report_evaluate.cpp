@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "policy/integrity.h"
 #include "sim/report_table.h"
 
 namespace sluice::sim {
@@ -137,9 +138,9 @@ std::string Basis(const Evaluation& evaluation) {
           ", P would have taken the logged arm " + Percent(evaluation.agreement) +
           " of the time.\n";
   text += "Integrity of the propensities: " +
-          std::string(facts.integrity > policy::kOpeIntegrityAlarm ? "ALARM" : "holds") +
+          std::string(facts.integrity > policy::kIntegrityAlarm ? "ALARM" : "holds") +
           " (bets against them won e^" + Fixed(facts.integrity, 2) + ", alarm at e^" +
-          Fixed(policy::kOpeIntegrityAlarm, 2) + ").\n";
+          Fixed(policy::kIntegrityAlarm, 2) + ").\n";
   if (evaluation.cost.anytime) {
     text += "The anytime interval of cost holds for bills up to " +
             Short(evaluation.cost_bound_usd) + " USD, twice the largest before the split.\n";

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "policy/integrity.h"
 #include "sim/report_evaluate.h"
 
 namespace sluice::sim {
@@ -29,7 +30,7 @@ Json DiagnosticsJson(const policy::OpeDiagnostics& facts) {
           {"weight_mean", Number(facts.weight_mean)},
           {"unsupported", Number(facts.unsupported)},
           {"integrity_log_e", facts.integrity},
-          {"integrity_alarm_at", policy::kOpeIntegrityAlarm}};
+          {"integrity_alarm_at", policy::kIntegrityAlarm}};
 }
 
 Json MeasureJson(const MeasureResult& result) {

@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "policy/integrity.h"
 #include "policy/rng.h"
 
 namespace sluice::policy {
@@ -218,7 +219,7 @@ TEST_CASE("propensities that are not what was drawn from are noticed and true on
   int false_alarms = 0;
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     Rng rng(seed);
-    false_alarms += IntegrityOf(Draws(rng, 2000)) > kOpeIntegrityAlarm ? 1 : 0;
+    false_alarms += IntegrityOf(Draws(rng, 2000)) > kIntegrityAlarm ? 1 : 0;
   }
   CHECK(false_alarms <= 2);
   // Both ways: w comes out too large on average, and too small.
@@ -226,7 +227,7 @@ TEST_CASE("propensities that are not what was drawn from are noticed and true on
     Rng rng(3);
     std::vector<OpeSample> samples;
     for (int i = 0; i < 8000; ++i) samples.push_back(Draw(rng, drawn, kLogging));
-    CHECK(IntegrityOf(samples) > kOpeIntegrityAlarm);
+    CHECK(IntegrityOf(samples) > kIntegrityAlarm);
     CHECK(Has(RefusalsOf(Diagnose(samples)), OpeRefusal::kIntegrity));
   }
 }

@@ -58,13 +58,14 @@ double OtherOf(const ComparedArm& arm) {
   return static_cast<double>(arm.other_q32) * 0x1p-32;
 }
 
-// A test of two arms, the second better by `gain`, that the challenger prefers.
-PromotionTest RunTest(double gain, std::uint64_t seed, std::size_t decisions) {
+// A test of two arms, the second better by `gain`, that the challenger prefers. `drawn`: how often
+// the first is drawn, whatever the log says.
+PromotionTest RunTest(double gain, std::uint64_t seed, std::size_t decisions, double drawn = .8) {
   PromotionTest test(PromotionTest::Kind::kTest, {}, 0.05);
   Rng rng(seed);
   const std::vector<ComparedArm> arms{Arm(.8, .2, .6), Arm(.2, .8, .6)};
   for (std::size_t i = 0; i < decisions; ++i) {
-    const std::size_t chosen = rng.Uniform() < .8 ? 0 : 1;
+    const std::size_t chosen = rng.Uniform() < drawn ? 0 : 1;
     test.Decided({.key = i + 1,
                   .time_us = i * kSecondUs,
                   .session = 0,
@@ -216,6 +217,19 @@ TEST_CASE("a better challenger passes and a worse one is stopped") {
   CHECK(better.counts().gain / static_cast<double>(better.counts().labels) ==
         Approx(.12).margin(.06));
   CHECK(RunTest(-.2, 1, 20000).verdict() == PromotionVerdict::kWorse);
+}
+
+TEST_CASE("nobody passes on propensities that are not what arms were drawn with") {
+  const PromotionTest untrue = RunTest(.2, 1, 20000, .6);
+  CHECK(untrue.integrity().Doubted());
+  CHECK(untrue.log_e_quality() > untrue.log_e_needed());
+  CHECK(untrue.log_e_cost() > untrue.log_e_needed());
+  CHECK(untrue.verdict() == PromotionVerdict::kOpen);
+  int doubted = 0;
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    doubted += RunTest(0, seed, 2000).integrity().Doubted() ? 1 : 0;
+  }
+  CHECK(doubted <= 2);
 }
 
 TEST_CASE("a dearer challenger does not pass") {
