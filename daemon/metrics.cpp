@@ -159,7 +159,8 @@ void AppendLearning(const Snapshot& snapshot, std::vector<MetricFamily>& page) {
 void AppendChallengers(const Snapshot& snapshot, const Gauges& gauges,
                        std::vector<MetricFamily>& page) {
   auto log_e = Family("sluice_challenger_log_e",
-                      "Evidence that a challenger gives more quality, costs no more, is worse: "
+                      "Evidence that a challenger gives more quality, costs no more, is worse, or "
+                      "that the logged propensities are not true (beyond 6.9 it never passes): "
                       "natural logarithm of a betting process.",
                       MetricType::Gauge);
   auto labels =

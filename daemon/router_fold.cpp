@@ -35,31 +35,11 @@ bool SamePrices(const policy::TokenPrices& a, const policy::TokenPrices& b) {
          a.output_usd_per_million == b.output_usd_per_million;
 }
 
-// Observations that statistics of this arm count as: those of a file, or those that an operator
-// put.
-double StrengthOf(const config::RouterOptions& router, const config::ArmOptions& arm) {
-  if (arm.owner == config::ArmOwner::kAdmin) return arm.start_strength;
-  return arm.warm_start_strength.value_or(router.warm_start_strength);
-}
-
 bool NeedsRefold(const RouterDefinition& before, const RouterDefinition& after) {
   const auto differences = config::RouterDifferences(before.options, after.options);
   return std::any_of(differences.begin(), differences.end(), [](const auto& difference) {
     return difference.reach == config::Reach::kRebuild;
   });
-}
-
-// What a new router begins with; null: none.
-Result<std::shared_ptr<const policy::ContextMap>> MapOf(const store::RouterRecord& record,
-                                                        const RouterDefinition& definition) {
-  if (record.context_map.empty()) return std::shared_ptr<const policy::ContextMap>();
-  std::string_view bytes = record.context_map;
-  auto map = policy::ContextMap::Restore(bytes);
-  if (map == nullptr || !bytes.empty() || !definition.context.Reads(*map)) {
-    return Error{Code::kCorrupt, "the context map that router '" + definition.name() +
-                                     "' began with cannot be read"};
-  }
-  return map;
 }
 
 }  // namespace
@@ -81,12 +61,13 @@ Result<Done> RouterFold::Define(Position position, const store::RouterRecord& re
     return Error{Code::kCorrupt, "the log gives the number of router '" + before->name() +
                                      "' to '" + definition_->name() + "'"};
   }
-  // In every checkpoint, where the map is as well.
+  // Part of every checkpoint, which has what new arms began with elsewhere.
   store::RouterRecord kept = record;
   kept.context_map.clear();
+  kept.warm_starts.clear();
   record_ = store::EncodeRecord(kept);
   if (before == nullptr) {
-    auto map = MapOf(record, *definition_);
+    auto map = MapBegunWith(record, *definition_);
     if (!map.ok()) return map.error();
     map_ = *std::move(map);
     map_fitted_at_ = map_ == nullptr ? 0 : position;
@@ -96,7 +77,7 @@ Result<Done> RouterFold::Define(Position position, const store::RouterRecord& re
   }
   NoteArmModels(position);
   FadeChanged(position);
-  AddArms(record, *definition_);
+  StartArms(record, *definition_, SpaceOfContexts(), *model_);
   tally_.arms.resize(record.arm_names.size());
   const bool repriced = NotePrices(position);
   PlaceScopes(position);
@@ -106,8 +87,9 @@ Result<Done> RouterFold::Define(Position position, const store::RouterRecord& re
   if (before == nullptr) return Done{};
   SolveAnew(repriced);
   if (before->policy.kind != definition_->policy.kind) RestorePending();
-  const bool wider = before->options.context.components != definition_->options.context.components;
-  if (map_ != nullptr && wider) {
+  const policy::ContextOptions& context = definition_->options.context;
+  const bool wider = before->options.context.components != context.components;
+  if (map_ != nullptr && wider && samples_.distinct() >= context.fit_after) {
     const auto fitted = FitMap(position, 0);
     if (!fitted.ok()) return fitted.error();
     if (*fitted) return Done{};
@@ -140,39 +122,6 @@ double RouterFold::LabelRate() const {
   return static_cast<double>(tally_.labels) / decisions;
 }
 
-// Arms whose names are new in this record start as they are told to; what does not fit starts from
-// the others. Statistics that were made under an older context map do not fit.
-void RouterFold::AddArms(const store::RouterRecord& record, const RouterDefinition& definition) {
-  policy::Model& model = *model_;
-  while (model.arms() < record.arm_names.size()) {
-    const auto id = static_cast<policy::ArmId>(model.arms());
-    const config::ArmOptions& arm = definition.arms[id];
-    policy::ArmStart start;
-    start.strength = arm.start_strength;
-    const auto like = definition.arm_ids.find(arm.start);
-    if (like != definition.arm_ids.end() && like->second < id) {
-      start.from = policy::ArmStart::From::kArm;
-      start.arm = like->second;
-    } else if (arm.start != "prior") {
-      start.from = policy::ArmStart::From::kOthers;
-      start.others = policy::ArmSet::FirstN(id);
-    }
-    for (const auto& warm : record.warm_starts) {
-      if (warm.arm != id) continue;
-      const auto statistics = StatisticsIn(warm.statistics);
-      policy::ArmStart offline{.from = policy::ArmStart::From::kStatistics,
-                               .others = {},
-                               .arm = 0,
-                               .statistics = statistics.value_or(std::string_view()),
-                               .strength = StrengthOf(definition.options, arm)};
-      if (statistics && model.AddArm(offline)) break;
-      spdlog::warn("router '{}': the statistics that arm '{}' was to start from do not fit",
-                   definition.name(), arm.name);
-    }
-    if (model.arms() == id) model.AddArm(start);
-  }
-}
-
 // Sums of two spaces never mix: the map's own numbers, or how raw features are made.
 std::uint64_t RouterFold::SpaceOfContexts() const {
   return map_ != nullptr ? map_->fingerprint() : DigestOf(definition_->context.id());
@@ -183,11 +132,7 @@ std::string RouterFold::ArmStatistics(policy::ArmId arm) const {
 }
 
 std::optional<std::string_view> RouterFold::StatisticsIn(std::string_view marked) const {
-  std::uint64_t space = 0;
-  if (marked.size() < sizeof(space)) return std::nullopt;
-  marked.copy(reinterpret_cast<char*>(&space), sizeof(space));
-  if (space != SpaceOfContexts()) return std::nullopt;
-  return marked.substr(sizeof(space));
+  return StatisticsOf(marked, SpaceOfContexts());
 }
 
 void RouterFold::NoteArmModels(Position position) {

@@ -101,7 +101,6 @@ class RouterFold {
   };
 
   // -- Definition [router_fold.cpp]
-  void AddArms(const store::RouterRecord& record, const RouterDefinition& definition);
   void NoteArmModels(store::Position position);
   void FadeChanged(store::Position position);
   bool NotePrices(store::Position position);  // a price that was known is another one now
@@ -165,6 +164,7 @@ class RouterFold {
                                     const PriorMeans& older);
   struct Again;
   store::Result<store::Done> RefoldEntry(const store::LogEntry& entry, Again& again);
+  store::Result<store::Done> BeginAnew(const store::RouterRecord&, const RouterDefinition&);
   void RestorePending();
 
   // -- [router_fold_bytes.cpp]

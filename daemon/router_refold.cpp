@@ -8,6 +8,7 @@
 #include "daemon/prior_means.h"
 #include "daemon/request_context.h"
 #include "daemon/router_fold.h"
+#include "daemon/warm_start.h"
 
 namespace sluice::daemon {
 
@@ -25,13 +26,6 @@ constexpr double kShiftMax = 0.25;
 std::span<const float> ProjectionIn(const store::DecisionRecord& record,
                                     const policy::ContextMap& map) {
   return {record.context.data(), std::min(record.context.size(), map.components())};
-}
-
-// What such a file says is about the map before this one, so it goes on as prior means.
-bool StartsFromFiles(const RouterDefinition& definition) {
-  return !definition.options.warm_start.empty() ||
-         std::ranges::any_of(definition.arms,
-                             [](const config::ArmOptions& arm) { return !arm.warm_start.empty(); });
 }
 
 policy::Context AsContext(const std::vector<float>& values) {
@@ -67,7 +61,9 @@ Result<Done> RouterFold::Sample(Position position, const store::DecisionRecord& 
     if (!fresh || samples_.distinct() < options.fit_after) return Done{};
   } else {
     if (record.map_version == map_->version()) samples_.Watch(ProjectionIn(record, *map_));
-    if (!options.refit_on_shift || samples_.shift() < kShiftMax) return Done{};
+    // A map that was brought may have seen more than what came since.
+    const bool enough = samples_.distinct() >= options.fit_after;
+    if (!options.refit_on_shift || samples_.shift() < kShiftMax || !enough) return Done{};
     spdlog::info("router '{}': its inputs have left what the context map was fitted on",
                  definition_->name());
   }
@@ -96,9 +92,7 @@ Result<bool> RouterFold::FitMap(Position position, Position from) {
     return false;
   }
   PriorMeans older;
-  if (from > 0 || StartsFromFiles(*definition_)) {
-    older = PriorMeans(*model_, *definition_, map_.get(), std::move(inputs));
-  }
+  if (from > 0) older = PriorMeans(*model_, *definition_, map_.get(), std::move(inputs));
   map_ = std::move(fitted);
   map_fitted_at_ = position;
   changed_ = true;
@@ -125,7 +119,7 @@ Result<Done> RouterFold::Refold(Position position, Position from, const PriorMea
   if (from == 0) tally_.ForgetLabels();
   model_ = std::make_unique<policy::Model>(ModelOptionsOf(*definition_, components));
   older.Start(*model_, *definition_, map_.get());
-  if (from > 0) AddArms(current, *definition_);
+  if (from > 0) StartArms(current, *definition_, SpaceOfContexts(), *model_);
   Position at = from;
   Position said = from;
   while (at < position) {
@@ -143,7 +137,7 @@ Result<Done> RouterFold::Refold(Position position, Position from, const PriorMea
       said = at;
     }
   }
-  AddArms(current, *definition_);
+  StartArms(current, *definition_, SpaceOfContexts(), *model_);
   for (ScopeState& scope : scopes_) scope.pacer.ForgetContexts();
   for (const store::DecisionRecord& record : again.newest) {
     const auto context = ContextOf(record);
@@ -154,6 +148,27 @@ Result<Done> RouterFold::Refold(Position position, Position from, const PriorMea
   return Done{};
 }
 
+// What a new router began with is about the map that it brought, which may not be the one that
+// stands: what it expects at the sampled inputs becomes prior means.
+Result<Done> RouterFold::BeginAnew(const store::RouterRecord& record,
+                                   const RouterDefinition& definition) {
+  if (model_->arms() > 0 || record.context_map.empty()) return Done{};
+  const auto brought = MapBegunWith(record, definition);
+  if (!brought.ok()) return brought.error();
+  const policy::ContextMap& map = **brought;
+  if (map.fingerprint() == SpaceOfContexts()) return Done{};
+  std::vector<store::DecisionRecord> inputs;
+  for (const Position sample : samples_.positions()) {
+    auto input = store_.DecisionAt(sample);
+    if (!input.ok()) return input.error();
+    inputs.push_back(*std::move(input));
+  }
+  policy::Model began(ModelOptionsOf(definition, map.components()));
+  StartArms(record, definition, map.fingerprint(), began);
+  PriorMeans(began, definition, &map, std::move(inputs)).Start(*model_, definition, map_.get());
+  return Done{};
+}
+
 Result<Done> RouterFold::RefoldEntry(const store::LogEntry& entry, Again& again) {
   const std::uint32_t id = definition_->id;
   if (const auto* router = std::get_if<store::RouterRecord>(&entry.record)) {
@@ -161,7 +176,8 @@ Result<Done> RouterFold::RefoldEntry(const store::LogEntry& entry, Again& again)
     const auto definition = MakeDefinition(*router, memory_);
     if (!definition.ok()) return definition.error();
     FadeChanged(entry.position);
-    AddArms(*router, **definition);
+    if (auto begun = BeginAnew(*router, **definition); !begun.ok()) return begun;
+    StartArms(*router, **definition, SpaceOfContexts(), *model_);
     return Done{};
   }
   if (const auto* decision = std::get_if<store::DecisionRecord>(&entry.record)) {

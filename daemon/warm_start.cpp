@@ -4,6 +4,8 @@
 #include <fstream>
 #include <optional>
 
+#include <spdlog/spdlog.h>
+
 #include "daemon/map_samples.h"
 #include "store/bytes.h"
 #include "store/crc32c.h"
@@ -33,6 +35,13 @@ std::string NamesOf(const WarmStartFile& file) {
 const WarmStartArm* FindArm(const WarmStartFile& file, const std::string& name) {
   const auto found = std::ranges::find(file.arms, name, &WarmStartArm::name);
   return found == file.arms.end() ? nullptr : &*found;
+}
+
+// Observations that statistics of this arm count as: those of a file, or those that an operator
+// put.
+double StrengthOf(const config::RouterOptions& router, const config::ArmOptions& arm) {
+  if (arm.owner == config::ArmOwner::kAdmin) return arm.start_strength;
+  return arm.warm_start_strength.value_or(router.warm_start_strength);
 }
 
 // Where a file comes from, for sentences about it.
@@ -66,6 +75,14 @@ struct Space {
   policy::ModelOptions model;
 };
 
+// Once a router has a map of its own, a file's statistics may be about another.
+bool IsOfAnotherMap(const WarmStartFile& file, const RouterView& known) {
+  std::string_view bytes = file.context_map;
+  const auto map = policy::ContextMap::Restore(bytes);
+  if (map == nullptr) return false;
+  return known.map == nullptr || known.map->fingerprint() != map->fingerprint();
+}
+
 Result<Space> SpaceOfMap(const WarmStartFile& file, const RouterView* known, const Named& source,
                          store::RouterRecord& record) {
   const RouterDefinition& definition = source.definition;
@@ -76,7 +93,7 @@ Result<Space> SpaceOfMap(const WarmStartFile& file, const RouterView* known, con
     return unfit("its context map is damaged, or of other inputs than this router's");
   }
   if (known != nullptr) {
-    if (known->map == nullptr || known->map->fingerprint() != map->fingerprint()) {
+    if (IsOfAnotherMap(file, *known)) {
       return unfit(
           "the router's context map is another than the file's by now: fit it from this "
           "router's log");
@@ -89,7 +106,9 @@ Result<Space> SpaceOfMap(const WarmStartFile& file, const RouterView* known, con
     }
     // Files for single arms may bring the map again.
     if (!record.context_map.empty() && record.context_map != file.context_map) {
-      return unfit("its context map is another than that of the router's other files");
+      return unfit(
+          "its context map is another than that of the router's other files: fit them at once, "
+          "or of one context.gram_seed and one data set");
     }
     if (text) record.gram_seed = file.gram_seed;
     record.context_map = file.context_map;
@@ -195,9 +214,66 @@ std::string MarkStatistics(std::uint64_t space, const std::string& statistics) {
   return std::string(reinterpret_cast<const char*>(&space), sizeof(space)) + statistics;
 }
 
+std::optional<std::string_view> StatisticsOf(std::string_view marked, std::uint64_t space) {
+  std::uint64_t mark = 0;
+  if (marked.size() < sizeof(mark)) return std::nullopt;
+  marked.copy(reinterpret_cast<char*>(&mark), sizeof(mark));
+  return mark == space ? std::optional(marked.substr(sizeof(mark))) : std::nullopt;
+}
+
+Result<std::shared_ptr<const policy::ContextMap>> MapBegunWith(const store::RouterRecord& record,
+                                                               const RouterDefinition& definition) {
+  if (record.context_map.empty()) return std::shared_ptr<const policy::ContextMap>();
+  std::string_view bytes = record.context_map;
+  auto map = policy::ContextMap::Restore(bytes);
+  if (map == nullptr || !bytes.empty() || !definition.context.Reads(*map)) {
+    return Error{Code::kCorrupt, "the context map that router '" + definition.name() +
+                                     "' began with cannot be read"};
+  }
+  return map;
+}
+
+void StartArms(const store::RouterRecord& record, const RouterDefinition& definition,
+               std::uint64_t space, policy::Model& model) {
+  while (model.arms() < record.arm_names.size()) {
+    const auto id = static_cast<policy::ArmId>(model.arms());
+    const config::ArmOptions& arm = definition.arms[id];
+    policy::ArmStart start;
+    start.strength = arm.start_strength;
+    const auto like = definition.arm_ids.find(arm.start);
+    if (like != definition.arm_ids.end() && like->second < id) {
+      start.from = policy::ArmStart::From::kArm;
+      start.arm = like->second;
+    } else if (arm.start != "prior") {
+      start.from = policy::ArmStart::From::kOthers;
+      start.others = policy::ArmSet::FirstN(id);
+    }
+    for (const auto& warm : record.warm_starts) {
+      if (warm.arm != id) continue;
+      const auto statistics = StatisticsOf(warm.statistics, space);
+      policy::ArmStart offline{.from = policy::ArmStart::From::kStatistics,
+                               .others = {},
+                               .arm = 0,
+                               .statistics = statistics.value_or(std::string_view()),
+                               .strength = StrengthOf(definition.options, arm)};
+      if (statistics && model.AddArm(offline)) break;
+      spdlog::warn("router '{}': the statistics that arm '{}' was to start from do not fit",
+                   definition.name(), arm.name);
+    }
+    if (model.arms() == id) model.AddArm(start);
+  }
+}
+
 Result<Done> AddWarmStarts(const RouterDefinition& definition, const RouterView* known,
                            const WarmStartFile& file, store::RouterRecord& record) {
   const Named source{definition, "warm_start"};
+  if (known != nullptr && IsOfAnotherMap(file, *known)) {
+    spdlog::warn(
+        "router '{}': its context map is another than that of its warm_start by now, and new arms "
+        "start without it",
+        definition.name());
+    return Done{};
+  }
   std::optional<Space> space;
   for (std::size_t id = ArmsOf(known); id < definition.arms.size(); ++id) {
     const WarmStartArm* arm = FindArm(file, definition.arm_names[id]);

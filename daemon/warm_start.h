@@ -5,8 +5,9 @@
 //
 // Statistics are about one space of contexts. Where a router's contexts are made by a fitted map,
 // the file holds that map, and with text the key of its n-grams, which is as secret as the
-// router's: a new router begins with both; an arm that is added later starts from the file only
-// while the router's map is still that one.
+// router's. A new router begins with both. An arm that is added later starts from the router's file
+// while the router's map is still that one, and else from the others; its own file is refused then.
+// Under another map, what a new router began with goes on as prior means.
 //
 // On disk, little-endian, a text with its length (u32) before it:
 //
@@ -18,6 +19,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,6 +55,17 @@ store::Result<WarmStartFile> DecodeWarmStart(std::string_view bytes);
 
 // Statistics as the log and the admin plane have them: which space they are of stands before them.
 std::string MarkStatistics(std::uint64_t space, const std::string& statistics);
+// Those that follow the mark; empty when they are of another space.
+std::optional<std::string_view> StatisticsOf(std::string_view marked, std::uint64_t space);
+
+// Arms whose names are new in this record start as they are told to; what does not fit starts from
+// the others. Statistics of another space than the model's do not fit.
+void StartArms(const store::RouterRecord& record, const RouterDefinition& definition,
+               std::uint64_t space, policy::Model& model);
+
+// The map that the record's router began with; null: none. Error kCorrupt: it cannot be read.
+store::Result<std::shared_ptr<const policy::ContextMap>> MapBegunWith(
+    const store::RouterRecord& record, const RouterDefinition& definition);
 
 // Gives the record the statistics that its arms start from whose names are new to the router as it
 // stands, `known` (null: the router is new, and its map and key are the file's). An arm with a file

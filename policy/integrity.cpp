@@ -12,11 +12,16 @@ namespace {
 constexpr double kStakeMax = 0.98;  // of what one has: never everything
 constexpr double kTooLarge = 0x1.0p+400;
 constexpr int kTooLargeBits = 400;
+constexpr std::int32_t kExponentMax = 1 << 30;
 constexpr double kLn2 = 0.69314718055994531;
 
 double LogOfMean(double a, double b) {
   const double larger = std::max(a, b);
   return larger + std::log((1 + std::exp(std::min(a, b) - larger)) / 2);
+}
+
+bool IsAmount(double value) {
+  return std::isfinite(value) && value >= 0;
 }
 
 }  // namespace
@@ -29,7 +34,7 @@ void Integrity::Purse::Bet(double gain, double stake_max) {
     won *= 1 + std::min(stake, stake_max) * gain;
     sum += won;
   }
-  if (sum < kTooLarge) {
+  if (sum < kTooLarge || exponent >= kExponentMax) {
     return;
   }
   for (double& won : winnings) won = std::ldexp(won, -kTooLargeBits);
@@ -62,11 +67,14 @@ void Integrity::Serialise(std::string& out) const {
 std::optional<Integrity> Integrity::Restore(std::string_view& in) {
   Integrity integrity;
   for (Purse* purse : {&integrity.above_, &integrity.below_}) {
-    if (!TakeDoubles(in, purse->winnings) || !TakeValue(in, purse->exponent)) {
+    if (!TakeDoubles(in, purse->winnings) || !TakeValue(in, purse->exponent) ||
+        !std::all_of(purse->winnings.begin(), purse->winnings.end(), IsAmount) ||
+        purse->exponent < 0 || purse->exponent > kExponentMax) {
       return std::nullopt;
     }
   }
-  return TakeValue(in, integrity.log_most_) ? std::optional(integrity) : std::nullopt;
+  const bool whole = TakeValue(in, integrity.log_most_) && IsAmount(integrity.log_most_);
+  return whole ? std::optional(integrity) : std::nullopt;
 }
 
 }  // namespace sluice::policy

@@ -1,6 +1,7 @@
 #include "sim/fit.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <ostream>
@@ -142,6 +143,13 @@ int Fit(const FitOptions& options, const Streams& streams) {
   std::ofstream file(options.out, std::ios::binary | std::ios::trunc);
   file << bytes;
   file.close();
+  if (statistics) {
+    // It may hold the key of a router's n-grams.
+    std::error_code unknown;
+    std::filesystem::permissions(
+        options.out, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write,
+        unknown);
+  }
   return file ? kDone : Refuse("cannot write " + options.out, streams);
 }
 

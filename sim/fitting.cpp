@@ -38,8 +38,8 @@ std::optional<policy::EncodedContext> Encode(const daemon::RouterDefinition& def
 }
 
 // What tells the inputs of two tasks apart.
-std::string InputOf(const Task& task) {
-  if (!task.text.empty()) return task.text;
+std::string InputOf(const daemon::RouterDefinition& definition, const Task& task) {
+  if (definition.options.context.source == policy::ContextSource::kText) return task.text;
   return {reinterpret_cast<const char*>(task.embedding.data()),
           task.embedding.size() * sizeof(task.embedding[0])};
 }
@@ -52,7 +52,7 @@ std::shared_ptr<const policy::ContextMap> FitMap(const daemon::RouterDefinition&
   std::vector<std::size_t> distinct;
   std::set<std::string> seen;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
-    if (seen.insert(InputOf(tasks[i])).second) distinct.push_back(i);
+    if (seen.insert(InputOf(definition, tasks[i])).second) distinct.push_back(i);
   }
   const std::size_t count = std::min(distinct.size(), kMapRows);
   Raws rows;

@@ -105,7 +105,9 @@ void AddFit(CLI::App& command, FitOptions& options) {
   auto* data = command.add_option("--data", options.data, "Data set: JSON lines (sim/README.md)");
   command.add_option("--log", options.log, "A daemon's store.directory, live or copied")
       ->excludes(data);
-  command.add_option("--config", options.config, "With --data: the router's configuration file");
+  command.add_option("--config", options.config,
+                     "With --data: the router's configuration file. Where it says no "
+                     "context.gram_seed, each run draws another for the map of texts");
   command.add_option("--router", options.router, "Which router")->capture_default_str();
   AddArms(command, options.arms);
   command.add_option("--kind", options.kind, "statistics (a warm start), logistic or clusters")

@@ -179,7 +179,7 @@ Plot SharesPlot(const Courses& courses) {
 }
 
 Plot SpendPlot(const Courses& courses) {
-  Plot plot{.title = "Spend",
+  Plot plot{.title = std::string(kSpendTitle),
             .caption = "Mean cost of a request in each window of time.",
             .x = kRequests,
             .y = {.label = "cost (USD a request)"}};

@@ -4,6 +4,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/environment.h"
@@ -12,6 +13,8 @@
 #include "sim/trace.h"
 
 namespace sluice::sim {
+
+inline constexpr std::string_view kSpendTitle = "Spend";
 
 struct Courses {
   std::vector<ArmFacts> arms;

@@ -67,6 +67,10 @@ std::vector<Plot> EvaluationPlots(const Evaluation& evaluation) {
   plots.push_back(SharesOverTime(courses.arms, evaluation.evaluated_shares));
   plots.back().title = "What P would have taken";
   for (Plot& plot : LoggedPlots(courses)) {
+    if (plot.title == kSpendTitle) {
+      if (!evaluation.costs_known()) continue;
+      plot.caption += " Where no bill came, what was expected.";
+    }
     plot.title = "Logged: " + plot.title;
     plots.push_back(std::move(plot));
   }

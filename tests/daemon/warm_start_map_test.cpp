@@ -163,6 +163,32 @@ TEST_CASE("what a file says outlives its map") {
   CHECK(started.Mean(0) == Approx(0.9).margin(0.03));
   CHECK(started.Mean(1) == Approx(0.2).margin(0.05));
   started.SurvivesRestart();
+  // What folds the log again does not lose it, though the configuration names no file any more.
+  router.warm_start.clear();
+  router.prior.half_life = 100000;
+  started.Apply(router);
+  REQUIRE(started.refusal.empty());
+  CHECK(started.View()->map->version() == 2);
+  CHECK(started.Mean(0) == Approx(0.9).margin(0.03));
+  CHECK(started.Mean(1) == Approx(0.2).margin(0.05));
+  started.SurvivesRestart();
+}
+
+TEST_CASE("a map that was brought stays until there are as many inputs as one is learnt from") {
+  config::RouterOptions router = TextRouter();
+  const Place place;
+  router.warm_start = place.Put(FileFor(router));
+  Started started(router);
+  // Other queries than the file's, always the same few.
+  for (int i = 0; i < 1500; ++i) {
+    started.process.RouteText("aaaa bbbb " + std::to_string(i % 4));
+  }
+  REQUIRE(started.process.learner().Step().ok());
+  CHECK(started.process.learner().Report().routers.at(1).input_shift > 0.25);
+  CHECK(started.View()->map->version() == 1);
+  for (int i = 0; i < 400; ++i) started.process.RouteText("aaaa bbbb " + std::to_string(i));
+  REQUIRE(started.process.learner().Step().ok());
+  CHECK(started.View()->map->version() == 2);
 }
 
 TEST_CASE("an arm that comes later starts from a file of the map that stands, and of no other") {
@@ -181,6 +207,24 @@ TEST_CASE("an arm that comes later starts from a file of the map that stands, an
   REQUIRE(started.refusal.empty());
   CHECK(started.Mean(3) == Approx(0.9).margin(0.01));
   started.SurvivesRestart();
+
+  // From the router's own file as well; from another map's not, but nothing is refused.
+  const Place second;
+  file.arms[0].name = "late";
+  router.warm_start = second.Put(file);
+  arm.name = "late";
+  arm.warm_start.clear();
+  router.arms.push_back(arm);
+  started.Apply(router);
+  CHECK(started.Mean(4) == Approx(0.9).margin(0.01));
+  WarmStartFile of_another = FileFor(router, 6);
+  of_another.arms[0].name = "later";
+  router.warm_start = second.Put(of_another);
+  arm.name = "later";
+  router.arms.push_back(arm);
+  started.Apply(router);
+  REQUIRE(started.refusal.empty());
+  CHECK(started.Mean(5) < 0.85);
 
   WarmStartFile other = FileFor(router, 6);
   other.arms[0].name = "other";
@@ -234,7 +278,9 @@ TEST_CASE("a file whose map is not the router's is refused in a sentence") {
   const Place second;
   keyed.arms[0].warm_start = second.Put(FileFor(router, 6));
   CHECK(Started(keyed).refusal ==
-        begin + "its context map is another than that of the router's other files");
+        begin +
+            "its context map is another than that of the router's other files: fit them at once, "
+            "or of one context.gram_seed and one data set");
 }
 
 TEST_CASE("a file of the first version is read") {

@@ -232,6 +232,24 @@ TEST_CASE("nobody passes on propensities that are not what arms were drawn with"
   CHECK(doubted <= 2);
 }
 
+TEST_CASE("impossible winnings of the integrity are refused") {
+  std::string bytes;
+  Integrity().Serialise(bytes);
+  const auto with = [&](std::size_t at, auto value) {
+    std::string changed = bytes;
+    changed.replace(at, sizeof(value), reinterpret_cast<const char*>(&value), sizeof(value));
+    std::string_view left = changed;
+    return Integrity::Restore(left).has_value();
+  };
+  const std::size_t exponent = 12 * sizeof(double);
+  CHECK(with(0, 2.0));
+  CHECK_FALSE(with(0, -1.0));
+  CHECK_FALSE(with(0, std::nan("")));
+  CHECK_FALSE(with(exponent, std::int32_t{-1}));
+  CHECK_FALSE(with(exponent, std::int32_t{0x7fffffff}));
+  CHECK_FALSE(with(bytes.size() - sizeof(double), std::nan("")));
+}
+
 TEST_CASE("a dearer challenger does not pass") {
   PromotionTest test(PromotionTest::Kind::kTest, {}, 0.05);
   Rng rng(5);
