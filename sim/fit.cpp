@@ -27,7 +27,7 @@ Said<config::RouterOptions> ConfiguredRouter(const FitOptions& options) {
   return std::move(*found);
 }
 
-Said<LoggedSamples> SamplesOfData(const FitOptions& options) {
+Said<LoggedSamples> SamplesOfData(const FitOptions& options, std::FILE* progress) {
   auto router = ConfiguredRouter(options);
   if (auto* problem = std::get_if<std::string>(&router)) return *problem;
   const auto& configured = std::get<config::RouterOptions>(router);
@@ -42,7 +42,7 @@ Said<LoggedSamples> SamplesOfData(const FitOptions& options) {
   auto pairs = PairArms(facts, environment, options.arms);
   if (auto* problem = std::get_if<std::string>(&pairs)) return *problem;
   environment = Arrange(std::move(environment), facts, std::get<0>(pairs));
-  auto samples = SamplesOf(**definition, environment.tasks);
+  auto samples = SamplesOf(**definition, environment.tasks, progress);
   if (auto* problem = std::get_if<std::string>(&samples)) return *problem;
   return LoggedSamples{*definition, std::get<FitSamples>(std::move(samples))};
 }
@@ -128,8 +128,9 @@ int Fit(const FitOptions& options, const Streams& streams) {
   if (statistics && options.out.empty()) {
     return Refuse("statistics are bytes: pass --out FILE", streams);
   }
-  const auto samples =
-      options.log.empty() ? SamplesOfData(options) : SamplesOfLog(options.log, options.router);
+  const auto samples = options.log.empty()
+                           ? SamplesOfData(options, streams.progress)
+                           : SamplesOfLog(options.log, options.router, streams.progress);
   if (const auto* problem = std::get_if<std::string>(&samples)) return Refuse(*problem, streams);
   const auto& from = std::get<LoggedSamples>(samples);
   const auto fitted = FitKind(options, from);

@@ -7,6 +7,7 @@
 #include "daemon/metrics.h"
 #include "daemon/request_context.h"
 #include "daemon/snapshot.h"
+#include "sim/progress.h"
 #include "store/store.h"
 
 namespace sluice::sim {
@@ -31,7 +32,9 @@ class Reader {
   std::shared_ptr<const daemon::Snapshot> Latest() const { return board_.Latest(); }
 
   // What the router's decisions teach; or what went wrong.
-  std::variant<FitSamples, std::string> Samples(const daemon::RouterView& router) const {
+  std::variant<FitSamples, std::string> Samples(const daemon::RouterView& router,
+                                                std::FILE* progress) const {
+    Progress bar(progress, "reading", store_.last_position());
     FitSamples samples{.map = router.map, .contexts = {}, .samples = {}};
     store::Position at = 0;
     while (true) {
@@ -40,6 +43,7 @@ class Reader {
       if (entries->empty()) return samples;
       for (const store::LogEntry& entry : *entries) {
         at = entry.position;
+        bar.Add();
         const auto* decision = std::get_if<store::DecisionRecord>(&entry.record);
         if (decision == nullptr || decision->router != router.definition->id) continue;
         if (auto problem = AddDecision(*router.definition, decision->id, samples)) return *problem;
@@ -84,7 +88,8 @@ class Reader {
 }  // namespace
 
 std::variant<LoggedSamples, std::string> SamplesOfLog(const std::string& directory,
-                                                      const std::string& router) {
+                                                      const std::string& router,
+                                                      std::FILE* progress) {
   const auto store = store::OpenStoreReadOnly(directory);
   if (!store.ok()) return store.error().message;
   Reader reader(**store);
@@ -95,7 +100,7 @@ std::variant<LoggedSamples, std::string> SamplesOfLog(const std::string& directo
   if (view->definition->context.fits_maps() && view->map == nullptr) {
     return "router \"" + router + "\" has not seen enough distinct queries for its context map yet";
   }
-  auto samples = reader.Samples(*view);
+  auto samples = reader.Samples(*view, progress);
   if (auto* problem = std::get_if<std::string>(&samples)) return std::move(*problem);
   return LoggedSamples{view->definition, std::get<FitSamples>(std::move(samples))};
 }

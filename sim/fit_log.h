@@ -1,6 +1,7 @@
 // What a daemon's log says about a router's arms, in the form that is fitted.
 #pragma once
 
+#include <cstdio>
 #include <memory>
 #include <string>
 #include <variant>
@@ -16,8 +17,9 @@ struct LoggedSamples {
 };
 
 // `directory` is a daemon's, live or copied, and is only read. The alternative is a sentence for
-// the user.
+// the user. `progress`: null for none.
 std::variant<LoggedSamples, std::string> SamplesOfLog(const std::string& directory,
-                                                      const std::string& router);
+                                                      const std::string& router,
+                                                      std::FILE* progress = nullptr);
 
 }  // namespace sluice::sim

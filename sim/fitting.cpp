@@ -7,6 +7,7 @@
 
 #include "policy/fitted.h"
 #include "policy/model.h"
+#include "sim/progress.h"
 
 namespace sluice::sim {
 namespace {
@@ -111,8 +112,10 @@ std::string Bounded(const policy::ModelOptions& options, const std::string& stat
 }  // namespace
 
 std::variant<FitSamples, std::string> SamplesOf(const daemon::RouterDefinition& definition,
-                                                const std::vector<Task>& tasks) {
+                                                const std::vector<Task>& tasks,
+                                                std::FILE* progress) {
   FitSamples samples;
+  Progress bar(progress, "encoding", tasks.size());
   const std::vector<double> features = AbsentFeatures(definition);
   Raws raws;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
@@ -128,6 +131,7 @@ std::variant<FitSamples, std::string> SamplesOf(const daemon::RouterDefinition& 
       raws.push_back(definition.context.RawOf(encoded->context, 0, encoded->kept));
     }
     samples.contexts.push_back(std::move(encoded->context));
+    bar.Add();
     for (const policy::ArmId arm : definition.configured) {
       if (arm >= tasks[i].outcomes.size()) continue;
       const Outcome& outcome = tasks[i].outcomes[arm];

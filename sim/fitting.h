@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,8 +37,10 @@ struct FitSamples {
 // Every answer of every task; its arms are the router's, in its order. Where the router fits a
 // context map one is fitted first, on at most 500 distinct inputs, evenly spread.
 // Or a sentence about a task that has not what the router reads, or about inputs that make no map.
+// `progress`: null for none.
 std::variant<FitSamples, std::string> SamplesOf(const daemon::RouterDefinition& definition,
-                                                const std::vector<Task>& tasks);
+                                                const std::vector<Task>& tasks,
+                                                std::FILE* progress = nullptr);
 
 // Arms without a sample of quality are left out. With a strength an arm's statistics count as at
 // most so many observations, wherever the file is loaded.
