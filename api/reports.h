@@ -93,8 +93,7 @@ struct ChallengerReport {
   double log_e_quality = 0;
   double log_e_cost = 0;
   double log_e_worse = 0;
-  double log_e_propensities =
-      0;  // that they are not what arms were drawn with; beyond 6.9 none passes
+  double log_e_propensities = 0;       // that arms are drawn otherwise; beyond 6.9 none passes
   std::optional<double> log_e_return;  // once promoted: that the former policy would do better
   // What the test was expected to take, told before it began, or as soon as it could be.
   double gain_assumed = 0;

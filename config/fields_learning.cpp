@@ -42,9 +42,8 @@ constexpr Field<ContextOptions> kContextRows[] = {
      .effect = kNewRouter,
      .doc = "fitted: on a map that is learnt from the router's own first queries, until then as "
             "none, or that a warm_start brings. none: text scalars, or the embedding scaled to "
-            "length 1; an embedding that is "
-            "not longer than components has it when nothing is given. as_given: an embedding whose "
-            "numbers the caller has standardised."},
+            "length 1; an embedding that is not longer than components has it when nothing is "
+            "given. as_given: an embedding whose numbers the caller has standardised."},
     {.key = "components",
      .shape = Whole{1, 64},
      .at = At<&ContextOptions::components>(),

@@ -75,25 +75,30 @@ struct Space {
   policy::ModelOptions model;
 };
 
-// Once a router has a map of its own, a file's statistics may be about another.
-bool IsOfAnotherMap(const WarmStartFile& file, const RouterView& known) {
-  std::string_view bytes = file.context_map;
-  const auto map = policy::ContextMap::Restore(bytes);
-  if (map == nullptr) return false;
-  return known.map == nullptr || known.map->fingerprint() != map->fingerprint();
+// Null: damaged, or of other inputs than the router's.
+std::shared_ptr<const policy::ContextMap> ReadMap(std::string_view bytes,
+                                                  const RouterDefinition& definition) {
+  auto map = policy::ContextMap::Restore(bytes);
+  const bool reads = map != nullptr && bytes.empty() && definition.context.Reads(*map);
+  return reads ? std::move(map) : nullptr;
 }
 
+// Once a router has a map of its own, a file's statistics may be about another.
+bool StandsIn(const RouterView& known, const policy::ContextMap& map) {
+  return known.map != nullptr && known.map->fingerprint() == map.fingerprint();
+}
+
+// Gives the record the map that a new router has to begin with.
 Result<Space> SpaceOfMap(const WarmStartFile& file, const RouterView* known, const Named& source,
                          store::RouterRecord& record) {
   const RouterDefinition& definition = source.definition;
   const auto unfit = [&](const std::string& why) { return Unfit(definition, source.field, why); };
-  std::string_view bytes = file.context_map;
-  const auto map = policy::ContextMap::Restore(bytes);
-  if (map == nullptr || !bytes.empty() || !definition.context.Reads(*map)) {
+  const auto map = ReadMap(file.context_map, definition);
+  if (map == nullptr) {
     return unfit("its context map is damaged, or of other inputs than this router's");
   }
   if (known != nullptr) {
-    if (IsOfAnotherMap(file, *known)) {
+    if (!StandsIn(*known, *map)) {
       return unfit(
           "the router's context map is another than the file's by now: fit it from this "
           "router's log");
@@ -116,7 +121,6 @@ Result<Space> SpaceOfMap(const WarmStartFile& file, const RouterView* known, con
   return Space{map->fingerprint(), ModelOptionsOf(definition, map->components())};
 }
 
-// Gives the record the map that a new router has to begin with.
 Result<Space> SpaceOf(const WarmStartFile& file, const RouterView* known, const Named& source,
                       store::RouterRecord& record) {
   const policy::ContextBuilder& context = source.definition.context;
@@ -224,9 +228,8 @@ std::optional<std::string_view> StatisticsOf(std::string_view marked, std::uint6
 Result<std::shared_ptr<const policy::ContextMap>> MapBegunWith(const store::RouterRecord& record,
                                                                const RouterDefinition& definition) {
   if (record.context_map.empty()) return std::shared_ptr<const policy::ContextMap>();
-  std::string_view bytes = record.context_map;
-  auto map = policy::ContextMap::Restore(bytes);
-  if (map == nullptr || !bytes.empty() || !definition.context.Reads(*map)) {
+  auto map = ReadMap(record.context_map, definition);
+  if (map == nullptr) {
     return Error{Code::kCorrupt, "the context map that router '" + definition.name() +
                                      "' began with cannot be read"};
   }
@@ -267,7 +270,8 @@ void StartArms(const store::RouterRecord& record, const RouterDefinition& defini
 Result<Done> AddWarmStarts(const RouterDefinition& definition, const RouterView* known,
                            const WarmStartFile& file, store::RouterRecord& record) {
   const Named source{definition, "warm_start"};
-  if (known != nullptr && IsOfAnotherMap(file, *known)) {
+  const auto map = known == nullptr ? nullptr : ReadMap(file.context_map, definition);
+  if (map != nullptr && !StandsIn(*known, *map)) {
     spdlog::warn(
         "router '{}': its context map is another than that of its warm_start by now, and new arms "
         "start without it",

@@ -179,8 +179,10 @@ Plot SharesPlot(const Courses& courses) {
 }
 
 Plot SpendPlot(const Courses& courses) {
-  Plot plot{.title = std::string(kSpendTitle),
-            .caption = "Mean cost of a request in each window of time.",
+  Plot plot{.title = "Spend",
+            .caption =
+                "Mean cost of a request in each window of time; where none was told, the expected "
+                "one.",
             .x = kRequests,
             .y = {.label = "cost (USD a request)"}};
   plot.series.push_back(
@@ -262,8 +264,11 @@ Plot CalibrationPlot(const Courses& courses) {
 
 std::vector<Plot> LoggedPlots(const Courses& courses) {
   if (courses.traces.empty() || courses.traces.front().empty()) return {};
-  return {SharesPlot(courses), SpendPlot(courses), WeightPlot(courses), ExplorationPlot(courses),
-          CalibrationPlot(courses)};
+  std::vector<Plot> plots{SharesPlot(courses)};
+  if (courses.costs_known) plots.push_back(SpendPlot(courses));
+  plots.insert(plots.end(),
+               {WeightPlot(courses), ExplorationPlot(courses), CalibrationPlot(courses)});
+  return plots;
 }
 
 std::vector<Plot> CoursePlots(const Courses& courses) {

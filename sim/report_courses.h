@@ -4,7 +4,6 @@
 
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "sim/environment.h"
@@ -14,18 +13,18 @@
 
 namespace sluice::sim {
 
-inline constexpr std::string_view kSpendTitle = "Spend";
-
 struct Courses {
   std::vector<ArmFacts> arms;
   std::vector<Trace> traces;          // by seed, of the same length
   std::vector<Comparison> summaries;  // of the same courses, whole
   double budget_usd = 0;              // a request; 0: none
+  bool costs_known = true;            // false: nothing was told of any
 };
 
 // Regret, frontier, and what a log shows as well.
 std::vector<Plot> CoursePlots(const Courses& courses);
-// Shares of the arms, spend, lambda, exploration, calibration; without summaries.
+// Shares of the arms, spend where costs are known, lambda, exploration, calibration; without
+// summaries.
 std::vector<Plot> LoggedPlots(const Courses& courses);
 // Mean shares of a whole in windows of time; `shares` by arm and request.
 Plot SharesOverTime(const std::vector<ArmFacts>& arms,

@@ -62,15 +62,13 @@ Plot FrontierPlot(const Evaluation& evaluation) {
 std::vector<Plot> EvaluationPlots(const Evaluation& evaluation) {
   std::vector<Plot> plots{QualityPlot(evaluation)};
   if (evaluation.costs_known()) plots.push_back(FrontierPlot(evaluation));
-  Courses courses{.traces = {evaluation.logged_trace}, .budget_usd = evaluation.budget_usd};
+  Courses courses{.traces = {evaluation.logged_trace},
+                  .budget_usd = evaluation.budget_usd,
+                  .costs_known = evaluation.costs_known()};
   for (const LabelCounts& arm : evaluation.labels) courses.arms.push_back({.name = arm.arm});
   plots.push_back(SharesOverTime(courses.arms, evaluation.evaluated_shares));
   plots.back().title = "What P would have taken";
   for (Plot& plot : LoggedPlots(courses)) {
-    if (plot.title == kSpendTitle) {
-      if (!evaluation.costs_known()) continue;
-      plot.caption += " Where no bill came, what was expected.";
-    }
     plot.title = "Logged: " + plot.title;
     plots.push_back(std::move(plot));
   }

@@ -8,7 +8,7 @@ namespace sluice::sim {
 namespace {
 
 constexpr double kTicksAbout = 6;
-constexpr double kAround = 0.05;
+constexpr double kMargin = 0.05;           // of the span
 constexpr double kDecadesForDetail = 2.2;  // below it 2 and 5 of a decade are ticks as well,
 constexpr double kDecadesForMore = 1.1;    // below it others too
 constexpr double kDecadesForAll = 7;       // above it not every decade is one
@@ -68,7 +68,7 @@ void Scale::Fit(double first_pixel, double last_pixel, Room room) {
 }
 
 void Scale::Widen() {
-  const double around = kAround * (Place(high_) - Place(low_));
+  const double around = kMargin * (Place(high_) - Place(low_));
   low_ = log_ ? low_ * std::pow(10, -around) : low_ - around;
   high_ = log_ ? high_ * std::pow(10, around) : high_ + around;
 }

@@ -4,6 +4,7 @@
 
 #include "tests/support/event_log.h"
 #include "tests/support/process_in_memory.h"
+#include "tests/support/survives_restart.h"
 
 namespace sluice::daemon {
 
@@ -73,15 +74,7 @@ struct Living {
   std::string Statistics(policy::ArmId arm) {
     return process.learner().ArmStatistics(0, arm).value();
   }
-  // Replay from nothing, and a restart from a checkpoint of now.
-  void SurvivesRestart() {
-    CHECK((tests::FoldedFromNothing(process.store()) == process.learner().State()));
-    REQUIRE(process.learner().SaveCheckpoint().ok());
-    tests::LearnerOver again(process.store());
-    REQUIRE(again.ok);
-    CHECK(again.SetAsideNothing());
-    CHECK((again->State() == process.learner().State()));
-  }
+  void SurvivesRestart() { tests::SurvivesRestart(process); }
 
   ProcessInMemory process;
   policy::Rng rng;

@@ -3,12 +3,14 @@
 
 #include "tests/support/event_log.h"
 #include "tests/support/process_in_memory.h"
+#include "tests/support/survives_restart.h"
 
 namespace sluice::daemon {
 
 namespace {
 
 using tests::ProcessInMemory;
+using tests::SurvivesRestart;
 
 api::ArmPut Put(const std::string& name) {
   api::ArmPut put;
@@ -68,15 +70,6 @@ policy::Estimate Predict(ProcessInMemory& process, policy::ArmId arm) {
   context[tests::kLogDimension] = 1;
   return process.board().Latest()->routers[0].posterior->Predict(
       arm, context, {.list_price_usd = 1, .cost_usd_min = 0, .cost_usd_max = 0});
-}
-
-void SurvivesRestart(ProcessInMemory& process) {
-  CHECK((tests::FoldedFromNothing(process.store()) == process.learner().State()));
-  REQUIRE(process.learner().SaveCheckpoint().ok());
-  tests::LearnerOver again(process.store());
-  REQUIRE(again.ok);
-  CHECK(again.SetAsideNothing());
-  CHECK((again->State() == process.learner().State()));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "tests/support/event_log.h"
 #include "tests/support/process_in_memory.h"
+#include "tests/support/survives_restart.h"
 
 namespace sluice::daemon {
 
@@ -101,15 +102,7 @@ struct Living {
     REQUIRE(process.changes().Apply({options}).ok());
     router = options;
   }
-  // Folded from nothing, and from a checkpoint of now.
-  void SurvivesRestart() {
-    CHECK((tests::FoldedFromNothing(process.store()) == process.learner().State()));
-    REQUIRE(process.learner().SaveCheckpoint().ok());
-    tests::LearnerOver again(process.store());
-    REQUIRE(again.ok);
-    CHECK(again.SetAsideNothing());
-    CHECK((again->State() == process.learner().State()));
-  }
+  void SurvivesRestart() { tests::SurvivesRestart(process); }
 
   ProcessInMemory process;
   config::RouterOptions router;

@@ -7,6 +7,7 @@
 #include "tests/support/event_log.h"
 #include "tests/support/process_in_memory.h"
 #include "tests/support/questions.h"
+#include "tests/support/survives_restart.h"
 
 namespace sluice::daemon {
 
@@ -14,6 +15,7 @@ namespace {
 
 using tests::ProcessInMemory;
 using tests::Question;
+using tests::SurvivesRestart;
 
 api::RouteRequest Embedding(policy::Rng& rng, std::size_t dimension, double shift = 0) {
   api::RouteRequest request;
@@ -37,16 +39,6 @@ config::Options OnEmbeddings(std::size_t dimension, std::size_t components) {
 FoldReport Folded(ProcessInMemory& process) {
   REQUIRE(process.learner().Step().ok());
   return process.learner().Report().routers.at(0);
-}
-
-void SurvivesRestart(ProcessInMemory& process) {
-  REQUIRE(process.learner().Step().ok());
-  CHECK((tests::FoldedFromNothing(process.store()) == process.learner().State()));
-  REQUIRE(process.learner().SaveCheckpoint().ok());
-  tests::LearnerOver again(process.store());
-  REQUIRE(again.ok);
-  CHECK(again.SetAsideNothing());
-  CHECK((again->State() == process.learner().State()));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "tests/support/event_log.h"
 #include "tests/support/process_in_memory.h"
+#include "tests/support/survives_restart.h"
 
 namespace sluice::daemon {
 
@@ -11,6 +12,7 @@ namespace {
 
 using config::CeilingAction;
 using tests::ProcessInMemory;
+using tests::SurvivesRestart;
 
 config::RouterOptions Configured(bool with_plan) {
   config::RouterOptions router = config::Defaults().routers[0];
@@ -49,16 +51,6 @@ std::vector<Ledger> Ledgers(ProcessInMemory& process) {
 api::RouterReport Report(ProcessInMemory& process) {
   REQUIRE(process.learner().Step().ok());
   return std::get<api::RouterReport>(process.router().RouterByName("default"));
-}
-
-void SurvivesRestart(ProcessInMemory& process) {
-  REQUIRE(process.learner().Step().ok());
-  CHECK((tests::FoldedFromNothing(process.store()) == process.learner().State()));
-  REQUIRE(process.learner().SaveCheckpoint().ok());
-  tests::LearnerOver again(process.store());
-  REQUIRE(again.ok);
-  CHECK(again.SetAsideNothing());
-  CHECK((again->State() == process.learner().State()));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "tests/support/event_log.h"
 #include "tests/support/process_in_memory.h"
 #include "tests/support/questions.h"
+#include "tests/support/survives_restart.h"
 #include "tests/support/temporary_directory.h"
 
 namespace sluice::daemon {
@@ -110,15 +111,7 @@ struct Started {
     REQUIRE(process.learner().Step().ok());
     return (*process.store().FindDecision(*ParseId(id)))->decision;
   }
-  void SurvivesRestart() {
-    REQUIRE(process.learner().Step().ok());
-    CHECK((tests::FoldedFromNothing(process.store()) == process.learner().State()));
-    REQUIRE(process.learner().SaveCheckpoint().ok());
-    tests::LearnerOver again(process.store());
-    REQUIRE(again.ok);
-    CHECK(again.SetAsideNothing());
-    CHECK((again->State() == process.learner().State()));
-  }
+  void SurvivesRestart() { tests::SurvivesRestart(process); }
 
   ProcessInMemory process;
   std::string refusal;

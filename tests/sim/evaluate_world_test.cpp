@@ -151,8 +151,7 @@ TEST_CASE("the interval of DR covers the truth in at least 927 of 1000 seeds", "
   WARN("quality " << coverage.quality << ", cost " << coverage.cost << ", anytime "
                   << coverage.anytime << ", refused " << coverage.refused << " of 1000");
   CHECK(coverage.quality >= 927);
-  // The truth's own error, of 40,000 contexts beside the 1,000 that are evaluated, takes 3 of 950.
-  CHECK(coverage.cost >= 924);
+  CHECK(coverage.cost >= 927);
 }
 
 }  // namespace sluice::sim

@@ -38,23 +38,32 @@ config::RouterOptions Router() {
   return router;
 }
 
+// The first tasks as a data set.
+void WriteRows(const std::string& path, const std::vector<Task>& tasks) {
+  std::ofstream rows(path);
+  rows << R"({"meta": {"arms": ["economy", "standard", "premium"]}})"
+       << "\n";
+  for (std::size_t i = 0; i < kTrain; ++i) {
+    nlohmann::json row;
+    if (tasks[i].text.empty()) {
+      row["embedding"] = tasks[i].embedding;
+    } else {
+      row["prompt"] = tasks[i].text;
+    }
+    for (const Outcome& outcome : tasks[i].outcomes) {
+      row["r"].push_back(outcome.reward);
+      row["c"].push_back(outcome.cost_usd);
+    }
+    rows << row.dump() << "\n";
+  }
+}
+
 // Rows to fit on and rows to score, a configuration without what is fitted.
 struct Kit {
   Kit() {
     world = std::get<Environment>(
         MakeWorld({.name = "linear", .seed = 5, .tasks = kTrain + kScore}, FactsOf(Router())));
-    std::ofstream rows(data);
-    rows << R"({"meta": {"arms": ["economy", "standard", "premium"]}})"
-         << "\n";
-    for (std::size_t i = 0; i < kTrain; ++i) {
-      const Task& task = world.tasks[i];
-      nlohmann::json row{{"embedding", task.embedding}};
-      for (const Outcome& outcome : task.outcomes) {
-        row["r"].push_back(outcome.reward);
-        row["c"].push_back(outcome.cost_usd);
-      }
-      rows << row.dump() << "\n";
-    }
+    WriteRows(data, world.tasks);
     std::ofstream(config) << config::PrintRouter(Router());
     world.tasks.erase(world.tasks.begin(), world.tasks.begin() + kTrain);
   }
@@ -237,18 +246,7 @@ TEST_CASE("a router of texts starts from data with the map that was fitted on th
   options.config = directory.File("router.toml");
   options.out = directory.File("warm");
   std::ofstream(options.config) << config::PrintRouter(router);
-  std::ofstream rows(options.data);
-  rows << R"({"meta": {"arms": ["economy", "standard", "premium"]}})"
-       << "\n";
-  for (std::size_t i = 0; i < kTrain; ++i) {
-    nlohmann::json row{{"prompt", texts.tasks[i].text}};
-    for (const Outcome& outcome : texts.tasks[i].outcomes) {
-      row["r"].push_back(outcome.reward);
-      row["c"].push_back(outcome.cost_usd);
-    }
-    rows << row.dump() << "\n";
-  }
-  rows.close();
+  WriteRows(options.data, texts.tasks);
   const Printed printed = FitIt(options);
   CAPTURE(printed.err);
   REQUIRE(printed.code == 0);
@@ -265,6 +263,11 @@ TEST_CASE("a router of texts starts from data with the map that was fitted on th
   const double warm = reward();
   CAPTURE(cold, warm);
   CHECK(warm > cold + 0.01);
+  options.kind = "clusters";
+  CHECK(
+      FitIt(options).err ==
+      "sluice-sim: router \"default\" has a fitted context map, and a configuration says of no map "
+      "what it is: set projection = \"none\" in its [router.context], or fit statistics\n");
 }
 
 TEST_CASE("what cannot be fitted is refused with the reason") {

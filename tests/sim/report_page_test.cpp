@@ -203,6 +203,15 @@ TEST_CASE("the plots of courses show what the courses were") {
   CHECK(bins.y.back() == Approx(0.875));
 }
 
+TEST_CASE("where no cost was told there is no plot of spend") {
+  Courses courses = SomeCourses(1);
+  CHECK(LoggedPlots(courses).size() == 5);
+  courses.costs_known = false;
+  const auto plots = LoggedPlots(courses);
+  CHECK(plots.size() == 4);
+  for (const Plot& plot : plots) CHECK(plot.title != "Spend");
+}
+
 TEST_CASE("means of several courses have a band and one course has none") {
   const auto one = CoursePlots(SomeCourses(1));
   const auto three = CoursePlots(SomeCourses(3));
