@@ -12,7 +12,7 @@ namespace sluice::daemon {
 
 namespace {
 
-constexpr std::uint32_t kStateFormat = 4;
+constexpr std::uint32_t kStateFormat = 5;
 
 }  // namespace
 

@@ -175,8 +175,7 @@ policy::PacedDecision RouterFold::PacedOf(const store::DecisionRecord& record,
   if (context != nullptr) {
     paced.context = {context->data(), static_cast<std::size_t>(context->size())};
   }
-  const policy::PolicyOptions& options = definition_->policy;
-  const double alpha = options.kind == policy::PolicyKind::kLinUcb ? options.alpha : 0;
+  const double scale = BonusScale();
   double expected_usd = 0;
   double greedy_usd = 0;
   double expected_quality = 0;
@@ -190,7 +189,7 @@ policy::PacedDecision RouterFold::PacedOf(const store::DecisionRecord& record,
       greedy_usd = share.expected_cost_usd;
       greedy_quality = share.mean;
     }
-    paced.bonus[share.arm] = static_cast<float>(alpha) * share.width;
+    paced.bonus[share.arm] = static_cast<float>(scale) * share.width;
   }
   paced.expected_cost_usd = ExpectedCostOf(record, record.arm);
   paced.surcharge_usd = expected_usd - greedy_usd;
@@ -218,7 +217,9 @@ void RouterFold::SolveWhenDue(ScopeState& scope) {
   for (const policy::PacedArm& arm : arms) {
     if (IsNew(arm.arm)) scope.pacer.ForeseeTrials(arm, BonusScale());
   }
-  scope.pacer.Solve(arms);
+  const policy::PolicyOptions& policy = definition_->policy;
+  const bool drawn = policy.kind == policy::PolicyKind::kThompson;
+  scope.pacer.Solve(arms, drawn ? &policy.exploration : nullptr);
 }
 
 // -- Outcomes -------------------------------------------------------------------------------------
@@ -355,9 +356,10 @@ void RouterFold::RecomputeBonuses() {
   }
 }
 
-// Widths that are added to a score.
+// Widths that are added to a score, or are the deviation of what is drawn.
 double RouterFold::BonusScale() const {
   const policy::PolicyOptions& options = definition_->policy;
+  if (options.kind == policy::PolicyKind::kThompson) return options.thompson_scale;
   return options.kind == policy::PolicyKind::kLinUcb ? options.alpha : 0;
 }
 

@@ -28,6 +28,7 @@ constexpr double kDebtMax = 400;
 constexpr double kWeightMin = 1e-3;  // per USD
 constexpr double kWeightMax = 1e6;
 constexpr int kBisections = 32;
+constexpr int kDrawsBisections = 16;  // a weight to 3e-4 of itself; a step is some ten times dearer
 
 double FiniteOrZero(double value) {
   return std::isfinite(value) ? value : 0;
@@ -59,10 +60,10 @@ struct Bracket {
 // Halves [kWeightMin, kWeightMax] in logarithms; `holds` is taken to be true below some weight and
 // false above it.
 template <typename Holds>
-Bracket Bisect(const Holds& holds) {
+Bracket Bisect(const Holds& holds, int steps = kBisections) {
   double below = std::log(kWeightMin);
   double above = std::log(kWeightMax);
-  for (int i = 0; i < kBisections; ++i) {
+  for (int i = 0; i < steps; ++i) {
     const double middle = (below + above) / 2;
     (holds(std::exp(middle)) ? below : above) = middle;
   }
@@ -144,7 +145,7 @@ void Pacer::ForgetContexts() {
   invalid_ = true;
 }
 
-void Pacer::RecomputeBonus(const PacedArm& arm, double alpha) {
+void Pacer::RecomputeBonus(const PacedArm& arm, double scale) {
   const RidgeSolution* const quality = arm.heads.quality;
   if (quality == nullptr || quality->theta.size() != ring_.dimension()) {
     return;
@@ -154,13 +155,13 @@ void Pacer::RecomputeBonus(const PacedArm& arm, double alpha) {
   for (std::size_t slot = 0; slot < ring_.size(); ++slot) {
     ring_.CopyContext(slot, context);
     const double width = std::sqrt(noise * PredictExactly(*quality, context).variance);
-    ring_.SetBonus(arm.arm, slot, static_cast<float>(FiniteOrZero(alpha * width)));
+    ring_.SetBonus(arm.arm, slot, static_cast<float>(FiniteOrZero(scale * width)));
   }
 }
 
-void Pacer::ForeseeTrials(const PacedArm& arm, double alpha) {
+void Pacer::ForeseeTrials(const PacedArm& arm, double scale) {
   const RidgeSolution* const cost = arm.heads.cost;
-  if (alpha == 0 || options_.objective != Objective::kBudget || cost == nullptr ||
+  if (scale == 0 || options_.objective != Objective::kBudget || cost == nullptr ||
       cost->theta.size() != ring_.dimension() || ring_.size() == 0) {
     return;
   }
@@ -171,7 +172,7 @@ void Pacer::ForeseeTrials(const PacedArm& arm, double alpha) {
   const double log_ratio = std::min(MeanExactly(*cost, average), kExpectedLogRatioMax);
   const double expected_usd = arm.list_price_usd * arm.heads.cost_ratio * std::exp(log_ratio);
   if (expected_usd > kTargetMax * options_.budget_usd) {
-    RecomputeBonus(arm, alpha);
+    RecomputeBonus(arm, scale);
   }
 }
 
@@ -182,35 +183,41 @@ bool Pacer::Due() const {
   return invalid_ || decisions_since_solve_ >= kDecisionsPerSolve;
 }
 
-void Pacer::Solve(std::span<const PacedArm> arms) {
+void Pacer::Solve(std::span<const PacedArm> arms, const ExplorationOptions* drawn) {
   if (options_.objective == Objective::kCostWeight || ring_.size() == 0) {
     return;
   }
   invalid_ = false;
   decisions_since_solve_ = 0;
-  table_.Fill(ring_, arms, options_.latency_weight);
+  table_.Fill(ring_, arms, options_.latency_weight, drawn != nullptr);
   if (table_.arms() == 0) {
     return;
   }
-  if (options_.objective == Objective::kBudget) {
-    SolveBudget();
-  } else {
+  if (options_.objective == Objective::kCheapestAbove) {
     SolveCheapestAbove();
+    return;
+  }
+  const double budget = options_.budget_usd;
+  target_usd_ = std::clamp(budget + bank_usd_ / kHorizon, kTargetMin * budget, kTargetMax * budget);
+  if (drawn != nullptr) {
+    KeepTarget([&](double weight) { return table_.SpendOfDraws(weight, *drawn); },
+               kDrawsBisections);
+  } else {
+    const double surcharge = ring_.MeanSurchargeUsd();
+    KeepTarget([&](double weight) { return table_.Spend(weight) + surcharge; }, kBisections);
   }
 }
 
-void Pacer::SolveBudget() {
-  const double budget = options_.budget_usd;
-  target_usd_ = std::clamp(budget + bank_usd_ / kHorizon, kTargetMin * budget, kTargetMax * budget);
-  const double surcharge = ring_.MeanSurchargeUsd();
-  const auto too_dear = [&](double weight) {
-    return table_.Spend(weight) + surcharge > target_usd_;
-  };
-  cost_weight_ = too_dear(0) ? Bisect(too_dear).above : 0;
+template <typename Spend>
+void Pacer::KeepTarget(const Spend& expected_usd, int bisections) {
+  const auto too_dear = [&](double weight) { return expected_usd(weight) > target_usd_; };
+  cost_weight_ = too_dear(0) ? Bisect(too_dear, bisections).above : 0;
   exploration_scale_ = 1;
-  if (surcharge > 0 && too_dear(cost_weight_)) {
+  const double greedy_usd = table_.Spend(cost_weight_);
+  const double surcharge_usd = expected_usd(cost_weight_) - greedy_usd;
+  if (surcharge_usd > 0 && too_dear(cost_weight_)) {
     // Even the cheapest arms leave too little for exploring.
-    exploration_scale_ = std::max(0.0, (target_usd_ - table_.Spend(cost_weight_)) / surcharge);
+    exploration_scale_ = std::max(0.0, (target_usd_ - greedy_usd) / surcharge_usd);
   }
 }
 

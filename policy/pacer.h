@@ -7,7 +7,9 @@
 // actual when the cost is known, so that late feedback does not swing it. Each 10 decisions, and at
 // once after a price, arm or option changed, lambda is the smallest weight for which the expected
 // spend over the last 300 contexts is at most clip(B + bank / 100, .1 B, 4 B). The bank keeps
-// between -400 B and 60 B, 25 B while lambda is 0.
+// between -400 B and 60 B, 25 B while lambda is 0. Expected is what the randomised choice costs:
+// with Thompson as its draws at that very weight would have it, with other policies by what
+// exploring cost lately.
 //
 // cheapest_above: the largest weight for which the quality of what would be chosen over these
 // contexts, one standard deviation of that average below its estimate, keeps the floor.
@@ -22,6 +24,7 @@
 #include <vector>
 
 #include "policy/context_ring.h"
+#include "policy/exploration.h"
 #include "policy/model.h"
 #include "policy/pacer_table.h"
 #include "policy/types.h"
@@ -47,8 +50,11 @@ struct ObjectiveOptions {
 // One decision, as its record in the log tells it.
 struct PacedDecision {
   std::span<const float> context;
-  std::array<float, kArmsMax> bonus{};  // score - utility by arm (LinUCB: alpha * width); else 0
-  double expected_cost_usd = 0;         // of the arm that was chosen
+  // By arm, what its width does to its rank. LinUCB: alpha * width, added to its utility. Thompson:
+  // scale * width, the deviation of what is drawn. Others: 0, or what is predicted beyond the
+  // model.
+  std::array<float, kArmsMax> bonus{};
+  double expected_cost_usd = 0;  // of the arm that was chosen
   // Expected cost of the distribution minus that of its greedy arm: what randomising costs.
   double surcharge_usd = 0;
   // Expected quality of the distribution minus that of its greedy arm: what it costs or gains in
@@ -85,16 +91,16 @@ class Pacer {
   void Reprice();
   // The context map changed: what is kept of contexts is of another space.
   void ForgetContexts();
-  // After an arm's statistics were reset: what its width adds to its score (LinUCB: alpha widths)
-  // in the contexts kept so far.
-  void RecomputeBonus(const PacedArm& arm, double alpha);
+  // After an arm's statistics were reset: its bonus in the contexts kept so far, `scale` widths.
+  void RecomputeBonus(const PacedArm& arm, double scale);
   // The same for a new arm that costs more than the largest target (budget): before it was there no
   // decision wrote down what trying it would be worth, and a few trials would empty the bank.
-  void ForeseeTrials(const PacedArm& arm, double alpha);
+  void ForeseeTrials(const PacedArm& arm, double scale);
   bool Due() const;
   // Solves lambda. `arms`: by increasing id, those that could be chosen now; arms without solutions
-  // are left out; nothing known leaves lambda as it is.
-  void Solve(std::span<const PacedArm> arms);
+  // are left out; nothing known leaves lambda as it is. `drawn`: the policy is Thompson, and this
+  // bounds its exploration; null: any other.
+  void Solve(std::span<const PacedArm> arms, const ExplorationOptions* drawn = nullptr);
 
   double cost_weight() const { return cost_weight_; }
   double bank_usd() const { return bank_usd_; }
@@ -110,7 +116,8 @@ class Pacer {
  private:
   void Credit(double usd);
   double FullSurchargeUsd(const PacedDecision& decision) const;
-  void SolveBudget();
+  template <typename Spend>
+  void KeepTarget(const Spend& expected_usd, int bisections);
   void SolveCheapestAbove();
 
   ObjectiveOptions options_;

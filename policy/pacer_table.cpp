@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "policy/lanes.h"
+#include "policy/normal.h"
 #include "policy/posterior.h"
 
 namespace sluice::policy {
@@ -18,6 +19,7 @@ namespace {
 constexpr double kReferenceWidthsMax = 3;
 constexpr double kReferenceLabels = 1000;
 constexpr double kReferenceShare = 0.05;
+constexpr double kDeviationMin = 1e-6;  // of a draw, as in thompson.cpp
 constexpr std::size_t kStride = ContextRing::kStride;
 
 // The best of `count` arms in four contexts.
@@ -44,10 +46,28 @@ inline Best BestOf(const double* value, const double* cost, std::size_t count, d
   return best;
 }
 
+// Of each context's entry in its own row.
+DoubleLanes SquareOfRow(const DoubleLanes& rows, const double* entries, std::size_t count) {
+  DoubleLanes square = {};
+  for (std::size_t row = 0; row < count; ++row) {
+    const DoubleLanes entry = LoadLanes(entries + row * kStride);
+    square = rows == static_cast<double>(row) + DoubleLanes{} ? entry * entry : square;
+  }
+  return square;
+}
+
+DoubleLanes Root(const DoubleLanes& square) {
+  DoubleLanes root = {};
+  for (std::size_t lane = 0; lane < kDoubleLanes; ++lane) {
+    root[lane] = std::sqrt(square[lane]);
+  }
+  return root;
+}
+
 }  // namespace
 
 void PacerTable::Fill(const ContextRing& ring, std::span<const PacedArm> arms,
-                      double latency_weight) {
+                      double latency_weight, bool drawn) {
   ring_ = &ring;
   rows_.clear();
   kept_.clear();
@@ -55,21 +75,23 @@ void PacerTable::Fill(const ContextRing& ring, std::span<const PacedArm> arms,
   quality_.resize(arms.size() * kStride);
   value_.resize(arms.size() * kStride);
   cost_.resize(arms.size() * kStride);
+  deviation_.resize(arms.size() * kStride);
   for (const PacedArm& arm : arms) {
     const ArmHeads& heads = arm.heads;
     const bool known = heads.quality != nullptr && heads.cost != nullptr;
     if (known && heads.quality->theta.size() == ring.dimension() &&
         heads.cost->theta.size() == ring.dimension()) {
-      AddRow(arm, latency_weight);
+      AddRow(arm, latency_weight, drawn);
     }
   }
 }
 
 // Leaves the table as it was when an estimate is not finite.
-void PacerTable::AddRow(const PacedArm& arm, double latency_weight) {
+void PacerTable::AddRow(const PacedArm& arm, double latency_weight, bool drawn) {
   double* const quality = quality_.data() + rows_.size() * kStride;
   double* const value = value_.data() + rows_.size() * kStride;
   double* const cost = cost_.data() + rows_.size() * kStride;
+  double* const deviation = deviation_.data() + rows_.size() * kStride;
   ring_->Apply(arm.heads.quality->theta, quality);
   ring_->Apply(arm.heads.cost->theta, cost);
   const float* const bonus = ring_->Bonus(arm.arm);
@@ -79,7 +101,8 @@ void PacerTable::AddRow(const PacedArm& arm, double latency_weight) {
   double check = 0;
   for (std::size_t i = 0; i < ring_->size(); ++i) {
     const double extra = bonus == nullptr ? 0 : static_cast<double>(bonus[i]);
-    value[i] = quality[i] + extra - delay;
+    value[i] = quality[i] + (drawn ? 0 : extra) - delay;
+    deviation[i] = std::max(kDeviationMin, extra);
     cost[i] = price * std::exp(std::min(cost[i], kExpectedLogRatioMax));
     sum += quality[i];
     check += std::abs(value[i]) + std::abs(cost[i]);
@@ -89,6 +112,7 @@ void PacerTable::AddRow(const PacedArm& arm, double latency_weight) {
   }
   std::fill(value + ring_->size(), value + kStride, 0.0);
   std::fill(cost + ring_->size(), cost + kStride, 0.0);
+  std::fill(deviation + ring_->size(), deviation + kStride, kDeviationMin);
   rows_.push_back({arm.heads.quality, sum / static_cast<double>(ring_->size())});
 }
 
@@ -96,6 +120,40 @@ double PacerTable::Spend(double lambda) const {
   DoubleLanes sum = {};
   for (std::size_t i = 0; i < kStride; i += kDoubleLanes) {
     sum += BestOf<false>(value_.data() + i, cost_.data() + i, rows_.size(), lambda).cost;
+  }
+  return SumOf(sum) / static_cast<double>(ring_->size());
+}
+
+double PacerTable::SpendOfDraws(double lambda, const ExplorationOptions& exploration) const {
+  if (rows_.size() == 1) {
+    return Spend(lambda);
+  }
+  const DoubleLanes weight = lambda + DoubleLanes{};
+  const DoubleLanes least = ExplorationRate(0, exploration, -1) + DoubleLanes{};
+  const DoubleLanes most = ExplorationRate(1, exploration, -1) + DoubleLanes{};
+  DoubleLanes sum = {};
+  for (std::size_t i = 0; i < kStride; i += kDoubleLanes) {
+    const Best best = BestOf<true>(value_.data() + i, cost_.data() + i, rows_.size(), lambda);
+    const DoubleLanes best_variance = SquareOfRow(best.row, deviation_.data() + i, rows_.size());
+    DoubleLanes none_higher = 1 + DoubleLanes{};
+    DoubleLanes higher = {};
+    DoubleLanes higher_cost = {};
+    for (std::size_t row = 0; row < rows_.size(); ++row) {
+      const DoubleLanes cost = LoadLanes(cost_.data() + row * kStride + i);
+      const DoubleLanes score = LoadLanes(value_.data() + row * kStride + i) - weight * cost;
+      const DoubleLanes deviation = LoadLanes(deviation_.data() + row * kStride + i);
+      const DoubleLanes gap = Root(deviation * deviation + best_variance);
+      const DoubleLanes itself = static_cast<double>(row) + DoubleLanes{};
+      const DoubleLanes draw = EvaluateNormal((score - best.score) / gap).distribution;
+      const DoubleLanes share = best.row == itself ? DoubleLanes{} : draw;
+      none_higher *= 1 - share;
+      higher += share;
+      higher_cost += share * cost;
+    }
+    const DoubleLanes natural = 1 - none_higher;
+    const DoubleLanes above = natural > least ? natural : least;
+    const DoubleLanes rate = above < most ? above : most;
+    sum += best.cost + rate * (higher_cost / higher - best.cost);
   }
   return SumOf(sum) / static_cast<double>(ring_->size());
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "policy/context_ring.h"
+#include "policy/exploration.h"
 #include "policy/model.h"
 #include "policy/types.h"
 
@@ -22,13 +23,19 @@ struct PacedArm {
 class PacerTable {
  public:
   // Arms without solutions, of another dimension or with estimates that are not finite are left
-  // out. `ring` has contexts, and outlives the calls below, as do the solutions.
-  void Fill(const ContextRing& ring, std::span<const PacedArm> arms, double latency_weight);
+  // out. `ring` has contexts, and outlives the calls below, as do the solutions. `drawn`: the
+  // ring's bonuses are deviations of what is drawn; else they are added to the value.
+  void Fill(const ContextRing& ring, std::span<const PacedArm> arms, double latency_weight,
+            bool drawn);
   std::size_t arms() const { return rows_.size(); }
 
   // Mean cost of the arm with the largest quality + bonus - lambda cost - mu latency, the first
   // such arm on ties.
   double Spend(double lambda) const;
+  // What Thompson sampling would cost: beside the arm above each other one is taken with about the
+  // probability that its draw is the higher of the two, in the mode's bounds. Exact for two arms;
+  // with more the probabilities that add up to exploring overlap, so it is rather too high.
+  double SpendOfDraws(double lambda, const ExplorationOptions& exploration) const;
 
   // Whether the mean quality of the arms chosen as above, one standard deviation of that average
   // below its estimate (arms are independent), is at least `floor`. One floor a table.
@@ -45,20 +52,22 @@ class PacerTable {
   };
 
   void Choose(double lambda);
-  void AddRow(const PacedArm& arm, double latency_weight);
+  void AddRow(const PacedArm& arm, double latency_weight, bool drawn);
   double MeanChosenQuality() const;
   double VarianceOfChosenQuality();
 
   const ContextRing* ring_ = nullptr;
   std::vector<Row> rows_;
-  // Rows of ContextRing::kStride, 0 beyond the contexts: value is quality + bonus - mu latency.
+  // Rows of ContextRing::kStride, 0 beyond the contexts: value is quality + bonus (unless drawn) -
+  // mu latency.
   std::vector<double> quality_;
   std::vector<double> value_;
   std::vector<double> cost_;
-  std::vector<double> chosen_;   // by context: the row of the arm chosen
-  std::vector<double> kept_;     // the last choices that kept the floor, ...
-  std::vector<double> broken_;   // ... and that did not: many weights choose alike
-  std::vector<double> weights_;  // by context: its share of an average
+  std::vector<double> deviation_;  // of what is drawn
+  std::vector<double> chosen_;     // by context: the row of the arm chosen
+  std::vector<double> kept_;       // the last choices that kept the floor, ...
+  std::vector<double> broken_;     // ... and that did not: many weights choose alike
+  std::vector<double> weights_;    // by context: its share of an average
   Context average_;
 };
 

@@ -1,5 +1,7 @@
 // What a decision and an update cost: Choose at d dimensions and K arms, and one outcome learnt and
 // derived; one solve of the pacer. Arguments are d and K.
+#include <array>
+
 #include <benchmark/benchmark.h>
 
 #include "policy/pacer.h"
@@ -93,18 +95,21 @@ void BM_UpdateUnwatched(benchmark::State& state) {
 }
 
 // What the learner does each tenth decision: lambda over 300 contexts.
-void BM_Solve(benchmark::State& state, Objective objective) {
+void BM_Solve(benchmark::State& state, Objective objective, bool drawn) {
   const auto dimension = static_cast<std::size_t>(state.range(0));
   const auto arms = static_cast<std::size_t>(state.range(1));
   Bench bench(dimension, arms);
   const test::HeadsOfArms heads = test::RandomHeads(bench.rng, dimension, arms, 200);
   const auto paced = heads.Arms();
   Pacer pacer({.objective = objective, .budget_usd = 4e-4, .quality_floor = .95});
+  std::array<float, kArmsMax> bonus;
+  bonus.fill(.02F);
   for (int i = 0; i < 300; ++i) {
-    pacer.Decided({.context = {bench.Next().context->data(), dimension}});
+    pacer.Decided({.context = {bench.Next().context->data(), dimension}, .bonus = bonus});
   }
+  const ExplorationOptions exploration;
   for (auto _ : state) {
-    pacer.Solve(paced);
+    pacer.Solve(paced, drawn ? &exploration : nullptr);
     benchmark::DoNotOptimize(pacer.cost_weight());
   }
 }
@@ -117,8 +122,9 @@ BENCHMARK_CAPTURE(BM_Choose, linucb, PolicyKind::kLinUcb)->Apply(Sizes);
 BENCHMARK_CAPTURE(BM_Choose, thompson, PolicyKind::kThompson)->Apply(Sizes);
 BENCHMARK_CAPTURE(BM_Choose, squarecb, PolicyKind::kSquareCb)->Apply(Sizes);
 BENCHMARK(BM_Predict)->Apply(Sizes);
-BENCHMARK_CAPTURE(BM_Solve, budget, Objective::kBudget)->Apply(Sizes);
-BENCHMARK_CAPTURE(BM_Solve, cheapest_above, Objective::kCheapestAbove)->Apply(Sizes);
+BENCHMARK_CAPTURE(BM_Solve, budget, Objective::kBudget, false)->Apply(Sizes);
+BENCHMARK_CAPTURE(BM_Solve, budget_of_draws, Objective::kBudget, true)->Apply(Sizes);
+BENCHMARK_CAPTURE(BM_Solve, cheapest_above, Objective::kCheapestAbove, false)->Apply(Sizes);
 BENCHMARK(BM_UpdateAndDerive)->Apply(Sizes);
 BENCHMARK(BM_Update)->ArgsProduct({{26, 65, 129, 385}, {3}})->Unit(benchmark::kMicrosecond);
 BENCHMARK(BM_UpdateUnwatched)
