@@ -52,6 +52,7 @@ struct ScopeReport {
   double ceiling_day_usd = 0;
   double ceiling_month_usd = 0;
   std::optional<double> exploration_tokens;  // left; none: no budget of exploration
+  std::vector<std::string> sought_arms;      // explored first: a quality floor has to know them
 };
 
 // What an untrusted policy would have done (observe mode).

@@ -45,6 +45,9 @@ void WriteScope(const ScopeReport& scope, JsonWriter& json) {
   json.Key("ceiling_day_usd").Number(scope.ceiling_day_usd);
   json.Key("ceiling_month_usd").Number(scope.ceiling_month_usd);
   WriteOptional("exploration_tokens", scope.exploration_tokens, json);
+  json.Key("sought_arms").BeginArray();
+  for (const std::string& arm : scope.sought_arms) json.String(arm);
+  json.EndArray();
   json.EndObject();
 }
 

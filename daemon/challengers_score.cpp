@@ -41,8 +41,9 @@ policy::Estimate EstimateOf(const store::ArmShare& share) {
 std::optional<ComparedRecord> CompareRecord(const store::DecisionRecord& record,
                                             const policy::PolicyOptions& policy) {
   const bool drawn = record.learnable && !record.observed_arm && record.shares.size() > 1;
-  // Which arms are new is not in the record.
-  if (!drawn || HasNote(record, Note::kNewArmBound)) return std::nullopt;
+  // Which arms are new or sought is not in the record.
+  const bool bound = HasNote(record, Note::kNewArmBound) || HasNote(record, Note::kSoughtArm);
+  if (!drawn || bound) return std::nullopt;
   policy::Context context = Eigen::Map<const policy::Context>(
       record.context.data(), static_cast<Eigen::Index>(record.context.size()));
   policy::Situation situation;

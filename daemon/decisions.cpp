@@ -17,9 +17,9 @@ using api::Reason;
 constexpr std::array kNarrowings = {Narrowing::kAllow,      Narrowing::kDeny,
                                     Narrowing::kNeeds,      Narrowing::kMaxCost,
                                     Narrowing::kMaxLatency, Narrowing::kCeiling};
-constexpr std::array<const char*, 6> kNoteNames = {"exploration_limited", "alarm_cap",
-                                                   "new_arm_bound",       "no_support",
-                                                   "near_ceiling",        "at_ceiling"};
+constexpr std::array<const char*, 7> kNoteNames = {
+    "exploration_limited", "alarm_cap",  "new_arm_bound", "no_support",
+    "near_ceiling",        "at_ceiling", "sought_arm"};
 
 // The width of an arm that the posterior knows is never 0.
 bool Known(const policy::Decision& decision) {

@@ -85,8 +85,8 @@ Result<Done> RouterFold::Define(Position position, const store::RouterRecord& re
   PutInForce();
   TellTests(position);
   if (before == nullptr) return Done{};
+  NotePolicy(before->policy);
   SolveAnew(repriced);
-  if (before->policy.kind != definition_->policy.kind) RestorePending();
   const policy::ContextOptions& context = definition_->options.context;
   const bool wider = before->options.context.components != context.components;
   if (map_ != nullptr && wider && samples_.distinct() >= context.fit_after) {
@@ -233,11 +233,11 @@ Result<Done> RouterFold::Administer(Position position, const store::AdminRecord&
     case api::AdminOperation::kDemote:
     case api::AdminOperation::kStop:
     case api::AdminOperation::kRecommend: {
-      const policy::PolicyKind before = definition_->policy.kind;
+      const policy::PolicyOptions before = definition_->policy;
       challengers_.Administer(*definition_, record, {position, store_, LabelRate()});
       PutInForce();
       TellTests(position);
-      if (definition_->policy.kind != before) RestorePending();
+      NotePolicy(before);
       return Done{};
     }
     case api::AdminOperation::kRollback:

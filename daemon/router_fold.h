@@ -126,21 +126,12 @@ class RouterFold {
     const policy::Context& context;
     std::uint64_t tick;
   };
-  policy::PacedDecision PacedOf(const store::DecisionRecord& record,
-                                const policy::Context* context) const;
-  void CorrectBonus(const store::DecisionRecord& record, const policy::Context& context,
-                    policy::PacedDecision& paced);
   static void TeachCost(const Difference& difference, policy::Model& model);
   static policy::Alarm TeachQuality(const Difference& difference, policy::Model& model);
   void CountObserved(const store::DecisionRecord& record);
   void WaitFor(store::Position position, const store::DecisionRecord& record,
                const std::optional<policy::Context>& context);
   void StopWaiting(const OpenDecisions::Entry& entry);
-  void Pace(const store::DecisionRecord& record, const policy::Context* context);
-  std::vector<policy::PacedArm> PacedArms();
-  void SolveWhenDue(ScopeState& scope);
-  void RecomputeBonuses();
-  double BonusScale() const;
   bool IsNew(policy::ArmId arm) const;
   void Settle(const store::DecisionStory& story, const Standing& before, const Standing& after);
   void CountCost(const Standing& standing, int sign);
@@ -150,6 +141,15 @@ class RouterFold {
   void NoteLabel(const store::DecisionRecord& decision, const Standing& before,
                  const Standing& after);
   void NoteAlarm(policy::Alarm alarm, store::Position position);
+
+  // -- Money [router_fold_pacing.cpp]
+  void Pace(const store::DecisionRecord& record, const policy::Context* context);
+  policy::PacedDecision PacedOf(const store::DecisionRecord& record,
+                                const policy::Context* context) const;
+  std::vector<policy::PacedArm> PacedArms();
+  void SolveWhenDue(ScopeState& scope);
+  void RecomputeBonuses(policy::Alarm alarm);
+  void NotePolicy(const policy::PolicyOptions& before);
 
   // -- Context maps, folding again [router_refold.cpp]
   // The decision's context in the space of the current map; empty when the log kept too little.

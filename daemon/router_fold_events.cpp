@@ -1,4 +1,4 @@
-// Decisions and outcomes: counts, money, and what a label teaches.
+// Decisions and outcomes: counts, bills, and what a label teaches.
 #include <algorithm>
 
 #include <spdlog/spdlog.h>
@@ -145,83 +145,6 @@ std::array<RouterFold::ScopeState*, 2> RouterFold::BoundBy(ScopeState& scope) {
   return {own, &scope == own ? nullptr : &scope};
 }
 
-// Money and the contexts that lambda is solved over.
-void RouterFold::Pace(const store::DecisionRecord& record, const policy::Context* context) {
-  ScopeState& scope = HomeOf(record);
-  const NanoUsd held = ToNano(record.reserved_usd);
-  for (ScopeState* bound : BoundBy(scope)) {
-    if (bound == nullptr) continue;
-    bound->ledger.Turn(record.time_us);
-    bound->ledger.Reserve(held);
-    bound->live->ledger.Publish(bound->ledger);
-    if (record.policy_version >= live_from_) bound->live->ledger.Release(held);
-  }
-
-  policy::PacedDecision paced = PacedOf(record, context);
-  if (HasNote(record, Note::kNoSupport)) {
-    paced.exploration_scale = scope.pacer.exploration_scale();
-  }
-  if (context != nullptr && scope.pacer.options().objective == policy::Objective::kBudget &&
-      PredictsOffline()) {
-    CorrectBonus(record, *context, paced);
-  }
-  scope.pacer.Decided(paced);
-  SolveWhenDue(scope);
-}
-
-policy::PacedDecision RouterFold::PacedOf(const store::DecisionRecord& record,
-                                          const policy::Context* context) const {
-  policy::PacedDecision paced;
-  if (context != nullptr) {
-    paced.context = {context->data(), static_cast<std::size_t>(context->size())};
-  }
-  const double scale = BonusScale();
-  double expected_usd = 0;
-  double greedy_usd = 0;
-  double expected_quality = 0;
-  double greedy_quality = 0;
-  const auto one = static_cast<double>(policy::kProbabilityOne);
-  for (const store::ArmShare& share : record.shares) {
-    const double probability = static_cast<double>(share.probability_q32) / one;
-    expected_usd += probability * share.expected_cost_usd;
-    expected_quality += probability * share.mean;
-    if (share.arm == record.greedy_arm) {
-      greedy_usd = share.expected_cost_usd;
-      greedy_quality = share.mean;
-    }
-    paced.bonus[share.arm] = static_cast<float>(scale) * share.width;
-  }
-  paced.expected_cost_usd = ExpectedCostOf(record, record.arm);
-  paced.surcharge_usd = expected_usd - greedy_usd;
-  paced.quality_shift = expected_quality - greedy_quality;
-  return paced;
-}
-
-// The pacer weighs the model's quality plus a bonus: what the policy predicts beyond the model, so
-// that lambda is solved for what the policy will choose. As of the decision, for as long as its
-// context is kept.
-void RouterFold::CorrectBonus(const store::DecisionRecord& record, const policy::Context& context,
-                              policy::PacedDecision& paced) {
-  for (const store::ArmShare& share : record.shares) {
-    const policy::RidgeSolution* quality = model_->Heads(share.arm).quality;
-    if (quality == nullptr) continue;
-    paced.bonus[share.arm] =
-        static_cast<float>(share.mean - policy::MeanExactly(*quality, context));
-  }
-}
-
-void RouterFold::SolveWhenDue(ScopeState& scope) {
-  if (!scope.pacer.Due()) return;
-  changed_ = true;
-  const auto arms = PacedArms();
-  for (const policy::PacedArm& arm : arms) {
-    if (IsNew(arm.arm)) scope.pacer.ForeseeTrials(arm, BonusScale());
-  }
-  const policy::PolicyOptions& policy = definition_->policy;
-  const bool drawn = policy.kind == policy::PolicyKind::kThompson;
-  scope.pacer.Solve(arms, drawn ? &policy.exploration : nullptr);
-}
-
 // -- Outcomes -------------------------------------------------------------------------------------
 
 RouterFold::Taught RouterFold::Reported(Position position, const store::DecisionStory& story) {
@@ -347,36 +270,12 @@ void RouterFold::Count(const Standing& before, const Standing& after) {
   }
 }
 
-// After a reset the widths that were logged say too much of what is known.
-void RouterFold::RecomputeBonuses() {
-  if (PredictsOffline()) return;
-  for (ScopeState& scope : scopes_) {
-    for (const policy::PacedArm& arm : PacedArms()) scope.pacer.RecomputeBonus(arm, BonusScale());
-    scope.pacer.Invalidate();
-  }
-}
-
-// Widths that are added to a score, or are the deviation of what is drawn.
-double RouterFold::BonusScale() const {
-  const policy::PolicyOptions& options = definition_->policy;
-  if (options.kind == policy::PolicyKind::kThompson) return options.thompson_scale;
-  return options.kind == policy::PolicyKind::kLinUcb ? options.alpha : 0;
-}
-
-std::vector<policy::PacedArm> RouterFold::PacedArms() {
-  std::vector<policy::PacedArm> arms;
-  for (const policy::ArmId arm : definition_->choosable) {
-    arms.push_back({arm, model_->Heads(arm), definition_->list_terms[arm].list_price_usd});
-  }
-  return arms;
-}
-
 void RouterFold::NoteAlarm(policy::Alarm alarm, Position position) {
   if (alarm == policy::Alarm::kReset) {
     alarm_until_tick_ = model_->tick() + definition_->options.alarm.decisions;
-    RecomputeBonuses();
+    RecomputeBonuses(alarm);
   } else if (alarm == policy::Alarm::kReturn) {
-    RecomputeBonuses();
+    RecomputeBonuses(alarm);
   } else if (alarm == policy::Alarm::kFreeze) {
     excluded_.push_back({position, kNoEnd, std::nullopt});
   }

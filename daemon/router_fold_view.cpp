@@ -42,10 +42,12 @@ RouterView RouterFold::View() {
   for (std::size_t i = 0; i < model_->arms(); ++i) {
     view.alarms += model_->alarms(static_cast<policy::ArmId>(i));
   }
+  const bool seeks = policy::IsRateAsked(definition_->policy.exploration.mode);
   for (std::size_t i = 0; i < definition_->scopes.size(); ++i) {
     const ScopeState& scope = scopes_[i];
     scope.live->ledger.Publish(scope.ledger);
     view.scopes.push_back({.cost_weight = scope.pacer.cost_weight(),
+                           .sought = seeks ? scope.pacer.sought() : policy::ArmSet(),
                            .exploration_scale = scope.pacer.exploration_scale(),
                            .in_credit = scope.pacer.bank_usd() >= 0,
                            .bank_usd = scope.pacer.bank_usd(),

@@ -51,7 +51,8 @@ api::ArmReport ArmReportOf(const RouterView& router, const FoldReport& fold, pol
 
 constexpr std::array<const char*, 3> kObjectiveNames = {"cost_weight", "budget", "cheapest_above"};
 
-api::ScopeReport ScopeReportOf(const Scope& scope, const ScopeView& view, const Ledger& ledger) {
+api::ScopeReport ScopeReportOf(const RouterDefinition& definition, const Scope& scope,
+                               const ScopeView& view, const Ledger& ledger) {
   api::ScopeReport report;
   report.plan = scope.plan;
   report.objective = kObjectiveNames.at(static_cast<std::size_t>(scope.objective.objective));
@@ -65,6 +66,9 @@ api::ScopeReport ScopeReportOf(const Scope& scope, const ScopeView& view, const 
   report.ceiling_day_usd = scope.ceiling.day_usd;
   report.ceiling_month_usd = scope.ceiling.month_usd;
   if (view.live->tokens.limited()) report.exploration_tokens = view.live->tokens.left();
+  for (const policy::ArmId arm : view.sought) {
+    report.sought_arms.push_back(definition.arms[arm].name);
+  }
   return report;
 }
 
@@ -228,7 +232,8 @@ api::RouterReport RouterReportOf(const RouterView& router, const FoldReport& fol
   report.observed = ObserveReportOf(tally.observed);
   const std::size_t scopes = std::min(router.scopes.size(), fold.ledgers.size());
   for (std::size_t i = 0; i < scopes; ++i) {
-    report.scopes.push_back(ScopeReportOf(definition.scopes[i], router.scopes[i], fold.ledgers[i]));
+    report.scopes.push_back(
+        ScopeReportOf(definition, definition.scopes[i], router.scopes[i], fold.ledgers[i]));
   }
   for (const ChallengerStanding& challenger : fold.challengers) {
     report.challengers.push_back(ChallengerReportOf(challenger));

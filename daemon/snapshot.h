@@ -24,6 +24,7 @@ struct RouterCounters;  // daemon/metrics.h
 // One scope of a router, by index of RouterDefinition::scopes.
 struct ScopeView {
   double cost_weight = 0;        // lambda in force
+  policy::ArmSet sought;         // by exploration, for a quality floor
   double exploration_scale = 1;  // below 1 where the budget cannot pay for more
   bool in_credit = true;         // the confidence gate may spend
   double bank_usd = 0;

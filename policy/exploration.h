@@ -21,6 +21,11 @@ enum class ExplorationMode : std::uint8_t {
 inline constexpr std::array<std::string_view, 4> kExplorationModeNames = {"cap", "exact", "natural",
                                                                           "off"};
 
+// Whether it is the operator who says how often to explore, and not the policy.
+constexpr bool IsRateAsked(ExplorationMode mode) {
+  return mode == ExplorationMode::kCap || mode == ExplorationMode::kExact;
+}
+
 struct ExplorationOptions {
   ExplorationMode mode = ExplorationMode::kCap;
   double cap = 0.05;
@@ -38,6 +43,10 @@ struct ExplorationBounds {
   double cap = -1;       // mode cap, instead of the option's; negative: the option's
   double allowance = 1;  // e is at most this (budgets), but never below the floor of mode cap
   double scale = 1;      // last, e is multiplied by it in any mode, floor and all (the pacer's)
+  // Arms that a quality floor has to know better (pacer.h): where the rate is asked for they alone
+  // are explored, as often as the mode allows and whatever the request, so that what is learnt of
+  // them is true of all requests and not of those that looked hard. Choose keeps this one too.
+  ArmSet sought;
   // Still under new_arm_share_max: together at most `new_arm_share` of a decision, greedy choices
   // included. Choose keeps this one (policy.h), because it ranks the others anew.
   ArmSet new_arms;
@@ -65,7 +74,7 @@ Shares MixIn(const Shares& others, ArmSet eligible, ArmId greedy, double rate, d
 // one to 0, and the greedy arm gets the remainder (the largest, when the greedy one has nothing).
 Distribution ToFixedPoint(const Shares& shares, ArmSet eligible, ArmId greedy);
 
-// All of the above but for new arms. `eligible` is not empty and has `greedy`.
+// All of the above but for sought and new arms. `eligible` is not empty and has `greedy`.
 Distribution Explore(const Shares& base, ArmSet eligible, ArmId greedy,
                      const ExplorationOptions& options, const ExplorationBounds& bounds = {});
 

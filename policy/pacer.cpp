@@ -14,8 +14,9 @@ namespace {
 // much as it is to be kept within.
 constexpr double kErrorRate = 1.0 / 2000;
 constexpr double kErrorPrior = 50;
-constexpr std::uint32_t kPacerVersion = 1;
+constexpr std::uint32_t kPacerVersion = 2;
 constexpr std::uint32_t kDecisionsPerSolve = 10;
+constexpr std::uint32_t kDecisionsHeld = 100;
 constexpr double kHorizon = 100;    // requests over which the bank is spent
 constexpr double kTargetMin = 0.1;  // of the budget, as all of these
 constexpr double kTargetMax = 4;
@@ -78,18 +79,34 @@ Pacer::Pacer(const ObjectiveOptions& options) {
 
 void Pacer::SetOptions(const ObjectiveOptions& options) {
   options_ = options;
-  invalid_ = true;
+  Invalidate();
   if (options.objective != Objective::kBudget) {
     target_usd_ = 0;
     exploration_scale_ = 1;
+  }
+  if (options.objective != Objective::kCheapestAbove) {
+    sought_ = ArmSet();
   }
   if (options.objective == Objective::kCostWeight) {
     cost_weight_ = options.cost_weight;
   }
 }
 
-void Pacer::Reprice() {
+void Pacer::Invalidate() {
   invalid_ = true;
+  held_ = 0;
+}
+
+void Pacer::NoteReset() {
+  if (options_.objective == Objective::kCheapestAbove && cost_weight_ > 0) {
+    held_ = kDecisionsHeld;
+  } else {
+    Invalidate();
+  }
+}
+
+void Pacer::Reprice() {
+  Invalidate();
   bank_usd_ = std::min(bank_usd_, kCreditMaxRepriced * options_.budget_usd);
 }
 
@@ -123,6 +140,7 @@ void Pacer::Remember(const PacedDecision& decision) {
               .surcharge_usd = FullSurchargeUsd(decision),
               .quality_shift = FiniteOrZero(decision.quality_shift)});
   ++decisions_since_solve_;
+  held_ -= held_ > 0 ? 1 : 0;
 }
 
 void Pacer::Settled(double expected_cost_usd, double actual_usd) {
@@ -142,7 +160,7 @@ void Pacer::Labelled(double expected_quality, double quality) {
 
 void Pacer::ForgetContexts() {
   ring_.Clear();
-  invalid_ = true;
+  Invalidate();
 }
 
 void Pacer::RecomputeBonus(const PacedArm& arm, double scale) {
@@ -177,7 +195,7 @@ void Pacer::ForeseeTrials(const PacedArm& arm, double scale) {
 }
 
 bool Pacer::Due() const {
-  if (options_.objective == Objective::kCostWeight || ring_.size() == 0) {
+  if (options_.objective == Objective::kCostWeight || ring_.size() == 0 || held_ > 0) {
     return false;
   }
   return invalid_ || decisions_since_solve_ >= kDecisionsPerSolve;
@@ -222,8 +240,10 @@ void Pacer::KeepTarget(const Spend& expected_usd, int bisections) {
 }
 
 void Pacer::SolveCheapestAbove() {
+  const PacerTable::BestArm best = table_.FindBestArm();
+  sought_ = best.unknown;
   const double floor =
-      options_.quality_floor * table_.BestArmQuality() - ring_.MeanQualityShift() - quality_error_;
+      options_.quality_floor * best.quality - ring_.MeanQualityShift() - quality_error_;
   const auto keeps = [&](double weight) { return table_.KeepsQuality(weight, floor); };
   if (!keeps(0)) {
     cost_weight_ = 0;
@@ -238,9 +258,11 @@ void Pacer::Serialise(std::string& out) const {
   AppendDoubles(out, NumbersOf(options_));
   AppendDoubles(
       out, std::array{cost_weight_, bank_usd_, target_usd_, exploration_scale_, quality_error_});
+  AppendValue(out, sought_.bits());
   AppendValue(out, labels_);
   AppendValue(out, static_cast<std::uint8_t>(invalid_));
   AppendValue(out, decisions_since_solve_);
+  AppendValue(out, held_);
   ring_.Serialise(out);
 }
 
@@ -249,12 +271,15 @@ std::optional<Pacer> Pacer::Restore(std::string_view& in, const ObjectiveOptions
   std::uint8_t objective = 0;
   std::array<double, 4> numbers;
   std::array<double, 5> state;
+  std::uint64_t sought = 0;
   std::uint64_t labels = 0;
   std::uint8_t invalid = 0;
   std::uint32_t since = 0;
+  std::uint32_t held = 0;
   if (!TakeValue(in, version) || version != kPacerVersion || !TakeValue(in, objective) ||
-      !TakeDoubles(in, numbers) || !TakeDoubles(in, state) || !TakeValue(in, labels) ||
-      !TakeValue(in, invalid) || !TakeValue(in, since) ||
+      !TakeDoubles(in, numbers) || !TakeDoubles(in, state) || !TakeValue(in, sought) ||
+      !TakeValue(in, labels) || !TakeValue(in, invalid) || !TakeValue(in, since) ||
+      !TakeValue(in, held) || held > kDecisionsHeld ||
       objective > static_cast<std::uint8_t>(Objective::kCheapestAbove) || invalid > 1 ||
       !AllFinite<double>(numbers) || !AllFinite<double>(state) || state[0] < 0 || state[2] < 0 ||
       state[3] < 0 || state[3] > 1) {
@@ -268,10 +293,12 @@ std::optional<Pacer> Pacer::Restore(std::string_view& in, const ObjectiveOptions
   Pacer pacer(written);
   std::tie(pacer.cost_weight_, pacer.bank_usd_, pacer.target_usd_, pacer.exploration_scale_) =
       std::tie(state[0], state[1], state[2], state[3]);
+  pacer.sought_ = ArmSet::FromBits(sought);
   pacer.quality_error_ = state[4];
   pacer.labels_ = labels;
   pacer.invalid_ = invalid != 0;
   pacer.decisions_since_solve_ = since;
+  pacer.held_ = held;
   pacer.ring_ = std::move(*ring);
   if (options != written) {
     pacer.SetOptions(options);

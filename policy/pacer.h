@@ -12,7 +12,8 @@
 // exploring cost lately.
 //
 // cheapest_above: the largest weight for which the quality of what would be chosen over these
-// contexts, one standard deviation of that average below its estimate, keeps the floor.
+// contexts, half a standard deviation of that average below its estimate, keeps the floor. The best
+// arm's average is the measure: arms that may be it and have few labels are sought by exploration.
 #pragma once
 
 #include <array>
@@ -85,7 +86,11 @@ class Pacer {
   // takes the running mean of the difference into account (cheapest_above).
   void Labelled(double expected_quality, double quality);
   // Arms or options changed: the next Due is now.
-  void Invalidate() { invalid_ = true; }
+  void Invalidate();
+  // An arm was reset. A budget is solved for at once; a quality floor, of which next to nothing can
+  // be said for sure now, keeps its weight for 100 decisions, unless Invalidate comes: the arm is
+  // soon known again, and weight 0 would buy the dearest answers until then.
+  void NoteReset();
   // Prices changed: the same, and of what was saved at the old ones only so much is kept that
   // spending it is within a tenth of the budget.
   void Reprice();
@@ -105,6 +110,8 @@ class Pacer {
   double cost_weight() const { return cost_weight_; }
   double bank_usd() const { return bank_usd_; }
   double target_usd() const { return target_usd_; }  // of the last solve, a request
+  // Arms that exploration is to make known (ExplorationBounds::sought).
+  ArmSet sought() const { return sought_; }
   // Below 1 where even the cheapest arms leave no money for exploring: the factor that exploration
   // is multiplied by (records say so: the support shrinks).
   double exploration_scale() const { return exploration_scale_; }
@@ -125,10 +132,12 @@ class Pacer {
   double bank_usd_ = 0;
   double target_usd_ = 0;
   double exploration_scale_ = 1;
+  ArmSet sought_;
   double quality_error_ = 0;  // running mean of actual - expected
   std::uint64_t labels_ = 0;
   bool invalid_ = true;
   std::uint32_t decisions_since_solve_ = 0;
+  std::uint32_t held_ = 0;  // decisions for which the weight stays as it is
   ContextRing ring_;
   PacerTable table_;  // scratch of Solve, no state
 };

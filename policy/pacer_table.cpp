@@ -17,8 +17,10 @@ namespace {
 // of 0 would not try is left to exploration: waiting for it at that weight would be for nothing,
 // and with exploration off for ever.
 constexpr double kReferenceWidthsMax = 3;
-constexpr double kReferenceLabels = 1000;
+constexpr double kReferenceLabels = 600;
 constexpr double kReferenceShare = 0.05;
+constexpr double kUnknownLabels = 210;  // with the prior's, which are 10
+constexpr double kCaution = 0.5;  // standard deviations that quality is taken below its estimate
 constexpr double kDeviationMin = 1e-6;  // of a draw, as in thompson.cpp
 constexpr std::size_t kStride = ContextRing::kStride;
 
@@ -113,7 +115,7 @@ void PacerTable::AddRow(const PacedArm& arm, double latency_weight, bool drawn) 
   std::fill(value + ring_->size(), value + kStride, 0.0);
   std::fill(cost + ring_->size(), cost + kStride, 0.0);
   std::fill(deviation + ring_->size(), deviation + kStride, kDeviationMin);
-  rows_.push_back({arm.heads.quality, sum / static_cast<double>(ring_->size())});
+  rows_.push_back({arm.arm, arm.heads.quality, sum / static_cast<double>(ring_->size())});
 }
 
 double PacerTable::Spend(double lambda) const {
@@ -158,25 +160,34 @@ double PacerTable::SpendOfDraws(double lambda, const ExplorationOptions& explora
   return SumOf(sum) / static_cast<double>(ring_->size());
 }
 
-double PacerTable::BestArmQuality() {
+double PacerTable::Row::Deviation(const Context& average) const {
+  const double noise = quality->b_n / quality->a_n;
+  return std::sqrt(noise * PredictExactly(*quality, average).variance);
+}
+
+PacerTable::BestArm PacerTable::FindBestArm() {
   Choose(0);
   weights_.assign(kStride, 0.0);
   std::fill_n(weights_.begin(), ring_->size(), 1 / static_cast<double>(ring_->size()));
   ring_->Combine(weights_.data(), average_);
-  double best = -std::numeric_limits<double>::infinity();
   const auto end = chosen_.begin() + static_cast<std::ptrdiff_t>(ring_->size());
   const double tried = kReferenceShare * static_cast<double>(ring_->size());
+  double best_mean = -std::numeric_limits<double>::infinity();
+  BestArm best{best_mean, {}};
   for (std::size_t i = 0; i < rows_.size(); ++i) {
-    double quality = rows_[i].mean_quality;
+    const Row& row = rows_[i];
     const auto chosen = std::count(chosen_.begin(), end, static_cast<double>(i));
-    if (static_cast<double>(chosen) >= tried) {
-      const RidgeSolution& solution = *rows_[i].quality;
-      const double noise = solution.b_n / solution.a_n;
-      const double labels = 2 * solution.a_n;  // with the prior's
-      quality += std::min(kReferenceWidthsMax, kReferenceLabels / labels) *
-                 std::sqrt(noise * PredictExactly(solution, average_).variance);
+    const double widths = static_cast<double>(chosen) < tried
+                              ? 0
+                              : std::min(kReferenceWidthsMax, kReferenceLabels / row.Labels());
+    best_mean = std::max(best_mean, row.mean_quality);
+    best.quality = std::max(best.quality, row.mean_quality + widths * row.Deviation(average_));
+  }
+  for (const Row& row : rows_) {
+    if (row.Labels() < kUnknownLabels &&
+        row.mean_quality + kReferenceWidthsMax * row.Deviation(average_) >= best_mean) {
+      best.unknown.Add(row.arm);
     }
-    best = std::max(best, quality);
   }
   return best;
 }
@@ -196,7 +207,8 @@ bool PacerTable::KeepsQuality(double lambda, double floor) {
   }
   const double mean = MeanChosenQuality();
   // The variance takes its time.
-  const bool keeps = mean >= floor && mean - std::sqrt(VarianceOfChosenQuality()) >= floor;
+  const bool keeps =
+      mean >= floor && mean - kCaution * std::sqrt(VarianceOfChosenQuality()) >= floor;
   (keeps ? kept_ : broken_) = chosen_;
   return keeps;
 }
@@ -222,9 +234,8 @@ double PacerTable::VarianceOfChosenQuality() {
     }
     if (any) {
       ring_->Combine(weights_.data(), average_);
-      const RidgeSolution& solution = *rows_[row].quality;
-      const double noise = solution.b_n / solution.a_n;
-      variance += noise * PredictExactly(solution, average_).variance;
+      const double deviation = rows_[row].Deviation(average_);
+      variance += deviation * deviation;
     }
   }
   return variance;

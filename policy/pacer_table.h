@@ -37,18 +37,30 @@ class PacerTable {
   // with more the probabilities that add up to exploring overlap, so it is rather too high.
   double SpendOfDraws(double lambda, const ExplorationOptions& exploration) const;
 
-  // Whether the mean quality of the arms chosen as above, one standard deviation of that average
+  // Whether the mean quality of the arms chosen as above, half a standard deviation of that average
   // below its estimate (arms are independent), is at least `floor`. One floor a table.
   bool KeepsQuality(double lambda, double floor);
-  // The largest mean of one arm over all contexts. One that is chosen in at least 5 % of them at
-  // weight 0 is taken min(3, 1000 / labels) standard deviations of that average above its estimate:
-  // where it is little known it may be the best, and a weight of 0 will tell.
-  double BestArmQuality();
+  // What a floor is a share of.
+  struct BestArm {
+    // The largest mean of one arm over all contexts. One that is chosen in at least 5 % of them at
+    // weight 0 is taken min(3, 600 / labels) standard deviations of that average above its
+    // estimate: where it is little known it may be the best, and a weight of 0 will tell.
+    double quality;
+    // Arms with less than 200 labels that may be the best, three standard deviations above their
+    // estimate: exploration is to find out.
+    ArmSet unknown;
+  };
+  BestArm FindBestArm();
 
  private:
   struct Row {
+    ArmId arm;
     const RidgeSolution* quality;
     double mean_quality;
+
+    double Labels() const { return 2 * quality->a_n; }  // with the prior's
+    // Standard deviation of the arm's quality in an average of contexts.
+    double Deviation(const Context& average) const;
   };
 
   void Choose(double lambda);

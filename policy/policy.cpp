@@ -179,6 +179,16 @@ Shares BaseShares(const Scored& scored, ArmSet arms) {
   return FixedShares(scored.estimates, arms, options.fixed_arm);
 }
 
+// Those of the arms that are explored before all others: none where the rate is the policy's own.
+ArmSet SoughtArms(const Scored& scored, ArmSet arms, ArmId greedy) {
+  if (!IsRateAsked(scored.options.exploration.mode)) {
+    return ArmSet();
+  }
+  ArmSet sought = arms & scored.situation.bounds.sought;
+  sought.Remove(greedy);
+  return sought;
+}
+
 Play PlayOf(const Scored& scored, ArmSet arms) {
   Play play = Rank(scored, arms);
   const ExplorationOptions& options = scored.options.exploration;
@@ -187,8 +197,10 @@ Play PlayOf(const Scored& scored, ArmSet arms) {
   if (base[play.ranked] > base[play.greedy]) {
     std::swap(base[play.ranked], base[play.greedy]);
   }
-  const Shares others = OtherShares(base, arms, play.greedy);
-  const double natural = NaturalRate(base, arms, play.greedy);
+  const ArmSet sought = SoughtArms(scored, arms, play.greedy);
+  const Shares others =
+      sought.Empty() ? OtherShares(base, arms, play.greedy) : UniformShares(sought);
+  const double natural = sought.Empty() ? NaturalRate(base, arms, play.greedy) : 1;
   const double wanted = arms.Size() > 1 ? ExplorationRate(natural, options, bounds.cap) : 0;
   play.rate = AllowedRate(wanted, options, bounds);
   if (scored.baseline) {

@@ -112,8 +112,8 @@ Decision Choose(const PolicyOptions& options, const Posterior& posterior,
                 const Situation& situation, const DrawKey& key);
 
 // What would have been drawn from with estimates that were made before: those that a record kept.
-// No arm is held to a share, gate and guard are not heard: what they go by is in no record. All 0
-// when nothing finite is known of any eligible arm.
+// No arm is held to a share or sought, gate and guard are not heard: what they go by is in no
+// record. All 0 when nothing finite is known of any eligible arm.
 Distribution Reconsider(const PolicyOptions& options, const Estimates& estimates,
                         const Situation& situation);
 

@@ -103,11 +103,12 @@ TEST_CASE("a scope is rendered with what it spends and may spend") {
                     .reserved_usd = 0.125,
                     .ceiling_day_usd = 4,
                     .ceiling_month_usd = 5,
-                    .exploration_tokens = 6.5}};
+                    .exploration_tokens = 6.5,
+                    .sought_arms = {"premium"}}};
   const json expected = json::parse(R"({"plan": "free", "objective": "cheapest_above",
     "cost_weight": 12, "budget_usd": 0.5, "target_usd": 0.25, "bank_usd": -1.5, "spent_day_usd": 2,
     "spent_month_usd": 3, "reserved_usd": 0.125, "ceiling_day_usd": 4, "ceiling_month_usd": 5,
-    "exploration_tokens": 6.5})");
+    "exploration_tokens": 6.5, "sought_arms": ["premium"]})");
   CHECK(json::parse(RenderRouter(report))["scopes"][0] == expected);
   report.scopes[0].exploration_tokens.reset();
   CHECK_FALSE(json::parse(RenderRouter(report))["scopes"][0].contains("exploration_tokens"));

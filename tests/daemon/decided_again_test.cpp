@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "daemon/decisions.h"
 #include "daemon/eligibility.h"
 #include "policy/policy.h"
 #include "tests/support/event_log.h"
@@ -13,6 +14,7 @@ namespace sluice::daemon {
 
 namespace {
 
+using policy::Objective;
 using policy::PolicyKind;
 using tests::ProcessInMemory;
 
@@ -47,6 +49,7 @@ policy::Decision DecideAgain(const RouterView& view, const store::DecisionRecord
   const Terms terms = TermsOf(definition, {});
   policy::ExplorationBounds bounds;
   bounds.cap = view.exploration_cap;
+  bounds.sought = view.scopes[0].sought;
   bounds.scale = view.scopes[0].exploration_scale;
   const policy::Situation situation{.context = &context,
                                     .eligible = policy::ArmSet::FromBits(record.eligible),
@@ -62,21 +65,26 @@ policy::Decision DecideAgain(const RouterView& view, const store::DecisionRecord
 
 TEST_CASE("a decision is made again from the log alone to the bit") {  // oracle 17
   const auto kind = GENERATE(PolicyKind::kThompson, PolicyKind::kSquareCb);
-  const bool paced = GENERATE(false, true);
-  CAPTURE(kind, paced);
+  const auto objective =
+      GENERATE(Objective::kCostWeight, Objective::kBudget, Objective::kCheapestAbove);
+  CAPTURE(kind, objective);
   config::Options options = config::Defaults();
   config::RouterOptions& router = options.routers[0];
   router.policy.kind = kind;
   if (kind == PolicyKind::kSquareCb) {
     router.policy.exploration.mode = policy::ExplorationMode::kNatural;
   }
-  if (paced) router.objective = {.objective = policy::Objective::kBudget, .budget_usd = 2e-4};
+  if (objective != Objective::kCostWeight) {
+    router.objective.objective = objective;
+    router.objective.budget_usd = objective == Objective::kBudget ? 2e-4 : 0;
+  }
   ProcessInMemory process(options);
   Live(process, 600, 5);  // a context map comes at the three hundredth
   const auto entries = process.store().Read(0, 1 << 20);
   REQUIRE(entries.ok());
   std::size_t decided = 0;
   std::size_t mapped = 0;
+  std::size_t sought = 0;
   for (const store::LogEntry& entry : *entries) {
     const auto* record = std::get_if<store::DecisionRecord>(&entry.record);
     if (record == nullptr || decided++ % kEvery != 0) continue;
@@ -89,6 +97,7 @@ TEST_CASE("a decision is made again from the log alone to the bit") {  // oracle
     REQUIRE(view.scopes[0].cost_weight == record->cost_weight);
     REQUIRE((view.map == nullptr ? 0 : view.map->version()) == record->map_version);
     mapped += record->map_version > 0 ? 1 : 0;
+    sought += HasNote(*record, Note::kSoughtArm) ? 1 : 0;
     const policy::Decision again = DecideAgain(view, *record);
     CHECK(again.arm == record->arm);
     CHECK(again.greedy_arm == record->greedy_arm);
@@ -99,6 +108,8 @@ TEST_CASE("a decision is made again from the log alone to the bit") {  // oracle
   }
   CHECK(decided == 600);
   CHECK(mapped * kEvery > 200);
+  const bool seeks = objective == Objective::kCheapestAbove && kind == PolicyKind::kThompson;
+  CHECK((sought > 0) == seeks);
 }
 
 }  // namespace sluice::daemon

@@ -201,6 +201,23 @@ TEST_CASE("after an alarm more is explored for so many decisions") {
   CHECK(process.router().Ready().route);
 }
 
+TEST_CASE("a quality floor has the arm explored that may be the best until it is known") {
+  ProcessInMemory process(Changed([](config::RouterOptions& router) {
+    router.objective = {.objective = policy::Objective::kCheapestAbove, .quality_floor = 0.9};
+  }));
+  const auto like = [](const std::string& arm) { return arm == "premium" ? 0.85 : 0.8; };
+  Teach(process, 100, like);
+  const auto sought = [&] { return Report(process).scopes[0].sought_arms; };
+  REQUIRE(!sought().empty());
+  const auto record = RecordOf(process, process.RouteText("q").decision_id);
+  CHECK(HasNote(record, Note::kSoughtArm));
+  CHECK(record.exploration <= 0.05 + kRoundingOfOne);
+  for (int i = 0; i < 40 && !sought().empty(); ++i) Teach(process, 200, like);
+  CHECK(sought().empty());
+  const auto after = RecordOf(process, process.RouteText("q").decision_id);
+  CHECK_FALSE(HasNote(after, Note::kSoughtArm));
+}
+
 TEST_CASE("a new arm gets no more than its share until it has labels") {
   constexpr double kShare = 0.05;
   ProcessInMemory process(Changed([](config::RouterOptions& router) {

@@ -1,6 +1,9 @@
 // The objective cheapest_above: the smallest spend that keeps a quality.
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <string>
+#include <string_view>
 
 #include <catch2/catch.hpp>
 
@@ -9,7 +12,8 @@
 namespace sluice::policy {
 namespace {
 
-// The quality of what `weight` chooses, one standard deviation of the average below its estimate.
+// The quality of what `weight` chooses, half a standard deviation of the average below its
+// estimate.
 double QualityBound(const Scene& scene, double weight) {
   const double n = static_cast<double>(scene.contexts.size() - scene.First());
   double mean = 0;
@@ -28,7 +32,7 @@ double QualityBound(const Scene& scene, double weight) {
     variance +=
         solution.b_n / solution.a_n * static_cast<double>(average.squaredNorm()) / precision;
   }
-  return mean - std::sqrt(variance);
+  return mean - std::sqrt(variance) / 2;
 }
 
 // The best arm's average, as far above its estimate as few labels make likely.
@@ -45,7 +49,7 @@ double ReferenceQuality(const Scene& scene) {
     const double precision = solution.u[0] * solution.u[0];
     const double variance =
         solution.b_n / solution.a_n * static_cast<double>(average.squaredNorm()) / precision;
-    const double widths = std::min(3.0, 1000 / (2 * solution.a_n));
+    const double widths = std::min(3.0, 600 / (2 * solution.a_n));
     best = std::max(best, sum / n + widths * std::sqrt(variance));
   }
   return best;
@@ -115,6 +119,66 @@ TEST_CASE(
   CHECK(weight_with_shift(-.01) < weight_with_shift(0));
   CHECK(weight_with_shift(-.01) > 0);
   CHECK(weight_with_shift(-.9) == 0);
+}
+
+TEST_CASE("arms with few labels that may be the best are sought and no others") {
+  test::HeadsOfArms heads;
+  for (const double mean : {.9, .88, .5}) {
+    heads.Add({0, mean}, {0, -1}, 1e-4, 100);  // of an average: .2 / 10
+  }
+  Pacer pacer({.objective = Objective::kCheapestAbove, .quality_floor = .95});
+  const std::array<float, 2> context{0, 1};
+  const auto sought = [&] {
+    pacer.Decided({.context = context});
+    pacer.Invalidate();
+    pacer.Solve(heads.Arms());
+    return pacer.sought();
+  };
+  CHECK(sought() == ArmSet::FirstN(2));
+  heads.quality[0].a_n *= 11;  // 220, of the same noise
+  heads.quality[0].b_n *= 11;
+  CHECK(sought().bits() == 2);
+  heads.quality[1].theta.back() = .9 - 3.1 * .02;  // more than three deviations below the best
+  CHECK(sought().Empty());
+  heads.quality[1].theta.back() = .9 - 2.9 * .02;
+  REQUIRE(sought().bits() == 2);
+  pacer.SetOptions(Budget(1));
+  CHECK(pacer.sought().Empty());
+}
+
+TEST_CASE("after a reset a floor keeps its weight for a hundred decisions and a budget does not") {
+  Scene scene(3, 4, 3, 400);
+  Pacer floor({.objective = Objective::kCheapestAbove, .quality_floor = .95});
+  scene.Decide(floor, 300);
+  floor.Solve(scene.heads.Arms());
+  REQUIRE(floor.cost_weight() > 0);
+  floor.NoteReset();
+  for (int i = 0; i < 100; ++i) {
+    CHECK_FALSE(floor.Due());
+    scene.Decide(floor, 1);
+  }
+  CHECK(floor.Due());
+  floor.NoteReset();
+  CHECK_FALSE(floor.Due());
+  std::string bytes;
+  floor.Serialise(bytes);
+  std::string_view in = bytes;
+  CHECK_FALSE(Pacer::Restore(in, floor.options())->Due());
+  floor.Invalidate();  // a price, an arm, an option
+  CHECK(floor.Due());
+
+  Pacer waiting({.objective = Objective::kCheapestAbove, .quality_floor = 1});
+  scene.Decide(waiting, 10);
+  waiting.Solve(scene.heads.Arms());
+  REQUIRE(waiting.cost_weight() == 0);  // it buys the dearest answers already
+  waiting.NoteReset();
+  CHECK(waiting.Due());
+
+  Pacer budget(Budget(1e-4));
+  scene.Decide(budget, 10);
+  budget.Solve(scene.heads.Arms());
+  budget.NoteReset();
+  CHECK(budget.Due());
 }
 
 }  // namespace
