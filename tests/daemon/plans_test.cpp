@@ -74,6 +74,30 @@ TEST_CASE("the first request after a price change pays the new price") {
   SurvivesRestart(process);
 }
 
+TEST_CASE("the first request after the policy changed is paced for what it makes of widths") {
+  config::RouterOptions router = config::Defaults().routers[0];
+  router.policy.kind = policy::PolicyKind::kLinUcb;
+  router.policy.exploration.mode = policy::ExplorationMode::kOff;
+  router.objective = {.objective = policy::Objective::kBudget, .budget_usd = 2e-4};
+  ProcessInMemory process(tests::With(router));
+  for (int i = 0; i < 200; ++i) {
+    const auto answer = std::get<api::RouteAnswer>(Route(process, ""));
+    const bool dear = answer.arm == "premium";
+    process.Reward(answer.decision_id, dear ? 0.9 : 0.6, dear ? 1e-3 : 2e-5);
+    REQUIRE(process.learner().Step().ok());
+  }
+  const auto weight_with = [&](double alpha) {
+    router.policy.alpha = alpha;
+    REQUIRE(process.changes().Apply({router}).ok());
+    return Report(process).scopes[0].cost_weight;
+  };
+  const double weight = weight_with(1);
+  REQUIRE(weight > 0);
+  CHECK(weight_with(8) > 1.02 * weight);
+  CHECK(weight_with(1) == Approx(weight).epsilon(.2));  // now of the widths of today
+  SurvivesRestart(process);
+}
+
 TEST_CASE("a plan has its own pacer and bank and ceiling") {
   ProcessInMemory process(tests::With(Configured(true)));
   std::string last;
