@@ -117,7 +117,9 @@ constexpr Field<ObjectiveOptions> kObjectiveRows[] = {
     {.key = "quality_floor",
      .shape = Number{1e-6, 1},
      .at = At<&ObjectiveOptions::quality_floor>(),
-     .doc = "cheapest_above: share of the best arm's expected quality that is kept."},
+     .doc = "cheapest_above: share of the best arm's expected quality that is kept. To know it, "
+            "the modes cap and exact explore arms that may be the best before others, until these "
+            "have some 200 labels; off and natural cannot."},
 };
 
 constexpr Field<RouterOptions> kExplorationRows[] = {

@@ -81,6 +81,7 @@ struct Entrant {
 };
 constexpr Entrant kEntrants[] = {
     {"thompson, cap", policy::PolicyKind::kThompson, policy::ExplorationMode::kCap},
+    {"linucb, cap", policy::PolicyKind::kLinUcb, policy::ExplorationMode::kCap},
     {"linucb, off", policy::PolicyKind::kLinUcb, policy::ExplorationMode::kOff},
 };
 
