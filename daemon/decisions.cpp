@@ -132,6 +132,7 @@ store::DecisionRecord RecordOf(const RouterDefinition& definition, const policy:
   record.greedy_arm = decision.greedy_arm;
   record.eligible = decision.eligible.bits();
   record.notes = eligible.notes;
+  if (decision.sought) record.notes |= BitOf(Note::kSoughtArm);
   if (decision.limited) record.notes |= BitOf(Note::kExplorationLimited);
   record.exploration = decision.exploration;
   record.list_price_usd = definition.list_terms[decision.arm].list_price_usd;

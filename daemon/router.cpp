@@ -275,7 +275,6 @@ Router::Allowance Router::AllowanceOf(const Narrowed& narrowed, std::uint64_t ti
     allowance.notes |= BitOf(Note::kAlarmCap);
   }
   allowance.bounds.sought = scope.sought;
-  if (!scope.sought.Empty()) allowance.notes |= BitOf(Note::kSoughtArm);
   allowance.bounds.scale = scope.exploration_scale;
   if (scope.exploration_scale < 1) allowance.notes |= BitOf(Note::kNoSupport);
   allowance.bounds.new_arms = router.new_arms;

@@ -238,6 +238,7 @@ Result<Done> RouterFold::Administer(Position position, const store::AdminRecord&
       PutInForce();
       TellTests(position);
       NotePolicy(before);
+      SolveAnew(false);
       return Done{};
     }
     case api::AdminOperation::kRollback:

@@ -138,16 +138,16 @@ class RouterFold {
   Taught Teach(const store::DecisionStory& story, const Standing& before, const Standing& after,
                store::Position position);
   void Count(const Standing& before, const Standing& after);
-  void NoteLabel(const store::DecisionRecord& decision, const Standing& before,
-                 const Standing& after);
+  void NoteLabel(const store::DecisionRecord&, const Standing& before, const Standing& after);
   void NoteAlarm(policy::Alarm alarm, store::Position position);
 
   // -- Money [router_fold_pacing.cpp]
   void Pace(const store::DecisionRecord& record, const policy::Context* context);
-  policy::PacedDecision PacedOf(const store::DecisionRecord& record,
-                                const policy::Context* context) const;
+  policy::PacedDecision PacedOf(const store::DecisionRecord&, const policy::Context*) const;
   std::vector<policy::PacedArm> PacedArms();
   void SolveWhenDue(ScopeState& scope);
+  policy::Draws DrawsOf(const ScopeState& scope) const;
+  double CapInForce() const;
   void RecomputeBonuses(policy::Alarm alarm);
   void NotePolicy(const policy::PolicyOptions& before);
 

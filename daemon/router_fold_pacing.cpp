@@ -1,5 +1,6 @@
 // The money of a router as its fold keeps it: what each decision says to its scope's pacer, and
 // what lambda is solved with.
+#include <algorithm>
 #include <vector>
 
 #include "daemon/decisions.h"
@@ -9,6 +10,8 @@
 namespace sluice::daemon {
 
 namespace {
+
+constexpr double kWarmupLabels = 200;  // that make the widest cap an even one
 
 // Of widths that are added to a score, or are the deviation of what is drawn.
 double BonusScaleOf(const policy::PolicyOptions& options) {
@@ -91,14 +94,48 @@ void RouterFold::SolveWhenDue(ScopeState& scope) {
   for (const policy::PacedArm& arm : arms) {
     if (IsNew(arm.arm)) scope.pacer.ForeseeTrials(arm, BonusScaleOf(policy));
   }
-  const bool drawn = policy.kind == policy::PolicyKind::kThompson;
-  scope.pacer.Solve(arms, drawn ? &policy.exploration : nullptr);
+  if (policy.kind == policy::PolicyKind::kThompson) {
+    const policy::Draws draws = DrawsOf(scope);
+    scope.pacer.Solve(arms, &draws);
+  } else {
+    scope.pacer.Solve(arms);
+  }
+}
+
+// What requests will find: the cap in force, and no more in the long run than budgets of
+// exploration allow.
+policy::Draws RouterFold::DrawsOf(const ScopeState& scope) const {
+  const policy::ExplorationOptions& exploration = definition_->policy.exploration;
+  double cap = CapInForce();
+  if (model_->tick() < alarm_until_tick_) {
+    cap = std::max(cap, definition_->options.alarm.exploration_cap);
+  }
+  policy::Draws draws{.rate_min = policy::ExplorationRate(0, exploration, cap),
+                      .rate_max = policy::ExplorationRate(1, exploration, cap),
+                      .arm_floor = exploration.arm_floor};
+  const bool capped = exploration.mode == policy::ExplorationMode::kCap;
+  for (const Scope& bound : definition_->scopes) {
+    const double rate = bound.exploration_budget.rate;
+    if (rate == 0 || (!bound.plan.empty() && bound.plan != scope.plan)) continue;
+    draws.rate_max = std::min(draws.rate_max, rate + (capped ? exploration.floor : 0));
+  }
+  draws.rate_min = std::min(draws.rate_min, draws.rate_max);
+  return draws;
+}
+
+// The operator's, or more while labels are few and the operator allows it.
+double RouterFold::CapInForce() const {
+  const config::RouterOptions& options = definition_->options;
+  const double warm =
+      std::min(options.warmup_cap,
+               kWarmupLabels / static_cast<double>(std::max<std::uint64_t>(1, tally_.labels)));
+  return std::max(options.policy.exploration.cap, warm);
 }
 
 // After a reset the widths that were logged say too much of what is known, after a return too
 // little.
 void RouterFold::RecomputeBonuses(policy::Alarm alarm) {
-  if (PredictsOffline()) return;
+  if (PredictsOffline() && alarm != policy::Alarm::kNone) return;
   const double scale = BonusScaleOf(definition_->policy);
   for (ScopeState& scope : scopes_) {
     for (const policy::PacedArm& arm : PacedArms()) scope.pacer.RecomputeBonus(arm, scale);
@@ -112,15 +149,20 @@ void RouterFold::RecomputeBonuses(policy::Alarm alarm) {
 
 // What a policy makes of widths, and of contexts that wait, is no other policy's.
 void RouterFold::NotePolicy(const policy::PolicyOptions& before) {
-  if (BonusScaleOf(before) != BonusScaleOf(definition_->policy))
+  const policy::PolicyOptions& now = definition_->policy;
+  if (before.kind != now.kind) RestorePending();
+  if (before.kind != now.kind || BonusScaleOf(before) != BonusScaleOf(now)) {
     RecomputeBonuses(policy::Alarm::kNone);
-  if (before.kind != definition_->policy.kind) RestorePending();
+  }
 }
 
 std::vector<policy::PacedArm> RouterFold::PacedArms() {
   std::vector<policy::PacedArm> arms;
   for (const policy::ArmId arm : definition_->choosable) {
-    arms.push_back({arm, model_->Heads(arm), definition_->list_terms[arm].list_price_usd});
+    arms.push_back({.arm = arm,
+                    .heads = model_->Heads(arm),
+                    .list_price_usd = definition_->list_terms[arm].list_price_usd,
+                    .labels = tally_.arms[arm].labels});
   }
   return arms;
 }

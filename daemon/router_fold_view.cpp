@@ -13,7 +13,6 @@ namespace {
 using store::Position;
 
 constexpr std::uint64_t kSettleAfterUs = 3600ULL * 1000 * 1000;
-constexpr double kWarmupLabels = 200;
 constexpr std::uint64_t kYoungDecisions = 2000;  // whose labels may still be on their way
 // A timer's record that the log did not take, or that does not come back from it, is given again.
 constexpr std::uint64_t kFireAgainUs = 60ULL * 1000 * 1000;
@@ -43,11 +42,12 @@ RouterView RouterFold::View() {
     view.alarms += model_->alarms(static_cast<policy::ArmId>(i));
   }
   const bool seeks = policy::IsRateAsked(definition_->policy.exploration.mode);
+  const policy::ArmSet seekable = seeks ? definition_->choosable : policy::ArmSet();
   for (std::size_t i = 0; i < definition_->scopes.size(); ++i) {
     const ScopeState& scope = scopes_[i];
     scope.live->ledger.Publish(scope.ledger);
     view.scopes.push_back({.cost_weight = scope.pacer.cost_weight(),
-                           .sought = seeks ? scope.pacer.sought() : policy::ArmSet(),
+                           .sought = scope.pacer.sought() & seekable,
                            .exploration_scale = scope.pacer.exploration_scale(),
                            .in_credit = scope.pacer.bank_usd() >= 0,
                            .bank_usd = scope.pacer.bank_usd(),
@@ -55,10 +55,7 @@ RouterView RouterFold::View() {
                            .live = scope.live});
   }
   const config::RouterOptions& options = definition_->options;
-  const double warm =
-      std::min(options.warmup_cap,
-               kWarmupLabels / static_cast<double>(std::max<std::uint64_t>(1, tally_.labels)));
-  view.exploration_cap = std::max(options.policy.exploration.cap, warm);
+  view.exploration_cap = CapInForce();
   if (options.new_arm_share_max >= 1) return view;
   for (const policy::ArmId arm : definition_->choosable) {
     if (IsNew(arm)) view.new_arms.Add(arm);

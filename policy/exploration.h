@@ -43,9 +43,10 @@ struct ExplorationBounds {
   double cap = -1;       // mode cap, instead of the option's; negative: the option's
   double allowance = 1;  // e is at most this (budgets), but never below the floor of mode cap
   double scale = 1;      // last, e is multiplied by it in any mode, floor and all (the pacer's)
-  // Arms that a quality floor has to know better (pacer.h): where the rate is asked for they alone
-  // are explored, as often as the mode allows and whatever the request, so that what is learnt of
-  // them is true of all requests and not of those that looked hard. Choose keeps this one too.
+  // Arms that a quality floor has to know better (pacer.h): where the rate is asked for, nine
+  // tenths of exploration are theirs, as often as the mode allows and whatever the request, so that
+  // what is learnt of them is true of all requests and not of those that looked hard. Choose keeps
+  // this one too.
   ArmSet sought;
   // Still under new_arm_share_max: together at most `new_arm_share` of a decision, greedy choices
   // included. Choose keeps this one (policy.h), because it ranks the others anew.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <tuple>
 #include <utility>
 
@@ -29,7 +30,8 @@ constexpr double kDebtMax = 400;
 constexpr double kWeightMin = 1e-3;  // per USD
 constexpr double kWeightMax = 1e6;
 constexpr int kBisections = 32;
-constexpr int kDrawsBisections = 16;  // a weight to 3e-4 of itself; a step is some ten times dearer
+constexpr int kDrawsCells = 16;       // of [kWeightMin, kWeightMax] in logarithms
+constexpr int kDrawsBisections = 12;  // of one; a step is some ten times dearer than for no draws
 
 double FiniteOrZero(double value) {
   return std::isfinite(value) ? value : 0;
@@ -58,17 +60,39 @@ struct Bracket {
   double above = 0;  // ... and not for this one
 };
 
-// Halves [kWeightMin, kWeightMax] in logarithms; `holds` is taken to be true below some weight and
-// false above it.
+// Halves the bracket in logarithms; `holds` is taken to be true below some weight in it and false
+// above it.
 template <typename Holds>
-Bracket Bisect(const Holds& holds, int steps = kBisections) {
-  double below = std::log(kWeightMin);
-  double above = std::log(kWeightMax);
+Bracket Bisect(const Holds& holds, const Bracket& in = {kWeightMin, kWeightMax},
+               int steps = kBisections) {
+  double below = std::log(in.below);
+  double above = std::log(in.above);
   for (int i = 0; i < steps; ++i) {
     const double middle = (below + above) / 2;
     (holds(std::exp(middle)) ? below : above) = middle;
   }
   return {std::exp(below), std::exp(above)};
+}
+
+// The first cell from below at whose end no more than `target` is spent; where there is none, the
+// weight alone at which least is.
+template <typename Spend>
+Bracket FirstKeeping(const Spend& spend, double target) {
+  const double ratio = std::pow(kWeightMax / kWeightMin, 1.0 / kDrawsCells);
+  double least = std::numeric_limits<double>::infinity();
+  double cheapest = kWeightMin;
+  double weight = kWeightMin;
+  for (int cell = 0; cell <= kDrawsCells; ++cell, weight *= ratio) {
+    const double usd = spend(weight);
+    if (usd <= target) {
+      return {cell == 0 ? weight : weight / ratio, weight};
+    }
+    if (usd < least) {
+      least = usd;
+      cheapest = weight;
+    }
+  }
+  return {cheapest, cheapest};
 }
 
 }  // namespace
@@ -78,8 +102,9 @@ Pacer::Pacer(const ObjectiveOptions& options) {
 }
 
 void Pacer::SetOptions(const ObjectiveOptions& options) {
+  held_ = options == options_ ? held_ : 0;
   options_ = options;
-  Invalidate();
+  invalid_ = true;
   if (options.objective != Objective::kBudget) {
     target_usd_ = 0;
     exploration_scale_ = 1;
@@ -92,21 +117,17 @@ void Pacer::SetOptions(const ObjectiveOptions& options) {
   }
 }
 
-void Pacer::Invalidate() {
-  invalid_ = true;
-  held_ = 0;
-}
-
 void Pacer::NoteReset() {
-  if (options_.objective == Objective::kCheapestAbove && cost_weight_ > 0) {
+  invalid_ = true;
+  const bool holds = options_.objective == Objective::kCheapestAbove && cost_weight_ > 0;
+  if (holds && held_ == 0) {
     held_ = kDecisionsHeld;
-  } else {
-    Invalidate();
   }
 }
 
 void Pacer::Reprice() {
-  Invalidate();
+  invalid_ = true;
+  held_ = 0;
   bank_usd_ = std::min(bank_usd_, kCreditMaxRepriced * options_.budget_usd);
 }
 
@@ -160,7 +181,7 @@ void Pacer::Labelled(double expected_quality, double quality) {
 
 void Pacer::ForgetContexts() {
   ring_.Clear();
-  Invalidate();
+  invalid_ = true;
 }
 
 void Pacer::RecomputeBonus(const PacedArm& arm, double scale) {
@@ -195,20 +216,21 @@ void Pacer::ForeseeTrials(const PacedArm& arm, double scale) {
 }
 
 bool Pacer::Due() const {
-  if (options_.objective == Objective::kCostWeight || ring_.size() == 0 || held_ > 0) {
+  if (options_.objective == Objective::kCostWeight || ring_.size() == 0) {
     return false;
   }
   return invalid_ || decisions_since_solve_ >= kDecisionsPerSolve;
 }
 
-void Pacer::Solve(std::span<const PacedArm> arms, const ExplorationOptions* drawn) {
+void Pacer::Solve(std::span<const PacedArm> arms, const Draws* draws) {
   if (options_.objective == Objective::kCostWeight || ring_.size() == 0) {
     return;
   }
   invalid_ = false;
   decisions_since_solve_ = 0;
-  table_.Fill(ring_, arms, options_.latency_weight, drawn != nullptr);
+  table_.Fill(ring_, arms, options_.latency_weight, draws != nullptr);
   if (table_.arms() == 0) {
+    sought_ = ArmSet();
     return;
   }
   if (options_.objective == Objective::kCheapestAbove) {
@@ -217,31 +239,37 @@ void Pacer::Solve(std::span<const PacedArm> arms, const ExplorationOptions* draw
   }
   const double budget = options_.budget_usd;
   target_usd_ = std::clamp(budget + bank_usd_ / kHorizon, kTargetMin * budget, kTargetMax * budget);
-  if (drawn != nullptr) {
-    KeepTarget([&](double weight) { return table_.SpendOfDraws(weight, *drawn); },
-               kDrawsBisections);
-  } else {
-    const double surcharge = ring_.MeanSurchargeUsd();
-    KeepTarget([&](double weight) { return table_.Spend(weight) + surcharge; }, kBisections);
-  }
+  SolveBudget(draws);
 }
 
-template <typename Spend>
-void Pacer::KeepTarget(const Spend& expected_usd, int bisections) {
-  const auto too_dear = [&](double weight) { return expected_usd(weight) > target_usd_; };
-  cost_weight_ = too_dear(0) ? Bisect(too_dear, bisections).above : 0;
+void Pacer::SolveBudget(const Draws* draws) {
+  const double surcharge = ring_.MeanSurchargeUsd();
+  const auto spend = [&](double weight) {
+    return draws != nullptr ? table_.SpendOfDraws(weight, *draws)
+                            : table_.Spend(weight) + surcharge;
+  };
+  const auto too_dear = [&](double weight) { return spend(weight) > target_usd_; };
+  cost_weight_ = 0;
+  if (too_dear(0)) {
+    cost_weight_ = draws == nullptr
+                       ? Bisect(too_dear).above
+                       : Bisect(too_dear, FirstKeeping(spend, target_usd_), kDrawsBisections).above;
+  }
   exploration_scale_ = 1;
   const double greedy_usd = table_.Spend(cost_weight_);
-  const double surcharge_usd = expected_usd(cost_weight_) - greedy_usd;
-  if (surcharge_usd > 0 && too_dear(cost_weight_)) {
+  const double exploring_usd = spend(cost_weight_) - greedy_usd;
+  if (exploring_usd > 0 && too_dear(cost_weight_)) {
     // Even the cheapest arms leave too little for exploring.
-    exploration_scale_ = std::max(0.0, (target_usd_ - greedy_usd) / surcharge_usd);
+    exploration_scale_ = std::max(0.0, (target_usd_ - greedy_usd) / exploring_usd);
   }
 }
 
 void Pacer::SolveCheapestAbove() {
   const PacerTable::BestArm best = table_.FindBestArm();
   sought_ = best.unknown;
+  if (held_ > 0) {
+    return;
+  }
   const double floor =
       options_.quality_floor * best.quality - ring_.MeanQualityShift() - quality_error_;
   const auto keeps = [&](double weight) { return table_.KeepsQuality(weight, floor); };

@@ -25,7 +25,6 @@
 #include <vector>
 
 #include "policy/context_ring.h"
-#include "policy/exploration.h"
 #include "policy/model.h"
 #include "policy/pacer_table.h"
 #include "policy/types.h"
@@ -86,26 +85,28 @@ class Pacer {
   // takes the running mean of the difference into account (cheapest_above).
   void Labelled(double expected_quality, double quality);
   // Arms or options changed: the next Due is now.
-  void Invalidate();
-  // An arm was reset. A budget is solved for at once; a quality floor, of which next to nothing can
-  // be said for sure now, keeps its weight for 100 decisions, unless Invalidate comes: the arm is
-  // soon known again, and weight 0 would buy the dearest answers until then.
+  void Invalidate() { invalid_ = true; }
+  // A detector has reset an arm. A budget is solved for at once; a quality floor, of which next to
+  // nothing can be said for sure now, keeps its weight for 100 decisions, whatever else happens but
+  // other options or prices: the arm is soon known again, and weight 0 would buy the dearest
+  // answers until then.
   void NoteReset();
   // Prices changed: the same, and of what was saved at the old ones only so much is kept that
   // spending it is within a tenth of the budget.
   void Reprice();
   // The context map changed: what is kept of contexts is of another space.
   void ForgetContexts();
-  // After an arm's statistics were reset: its bonus in the contexts kept so far, `scale` widths.
+  // Its bonus in the contexts kept so far is `scale` widths as they are now: after an arm's
+  // statistics, or what the policy makes of widths, changed.
   void RecomputeBonus(const PacedArm& arm, double scale);
   // The same for a new arm that costs more than the largest target (budget): before it was there no
   // decision wrote down what trying it would be worth, and a few trials would empty the bank.
   void ForeseeTrials(const PacedArm& arm, double scale);
   bool Due() const;
   // Solves lambda. `arms`: by increasing id, those that could be chosen now; arms without solutions
-  // are left out; nothing known leaves lambda as it is. `drawn`: the policy is Thompson, and this
-  // bounds its exploration; null: any other.
-  void Solve(std::span<const PacedArm> arms, const ExplorationOptions* drawn = nullptr);
+  // are left out; nothing known leaves lambda as it is. `draws`: of policy Thompson; null: any
+  // other.
+  void Solve(std::span<const PacedArm> arms, const Draws* draws = nullptr);
 
   double cost_weight() const { return cost_weight_; }
   double bank_usd() const { return bank_usd_; }
@@ -123,8 +124,7 @@ class Pacer {
  private:
   void Credit(double usd);
   double FullSurchargeUsd(const PacedDecision& decision) const;
-  template <typename Spend>
-  void KeepTarget(const Spend& expected_usd, int bisections);
+  void SolveBudget(const Draws* draws);
   void SolveCheapestAbove();
 
   ObjectiveOptions options_;

@@ -19,7 +19,7 @@ namespace {
 constexpr double kReferenceWidthsMax = 3;
 constexpr double kReferenceLabels = 600;
 constexpr double kReferenceShare = 0.05;
-constexpr double kUnknownLabels = 210;  // with the prior's, which are 10
+constexpr std::uint64_t kUnknownLabels = 200;
 constexpr double kCaution = 0.5;  // standard deviations that quality is taken below its estimate
 constexpr double kDeviationMin = 1e-6;  // of a draw, as in thompson.cpp
 constexpr std::size_t kStride = ContextRing::kStride;
@@ -115,7 +115,8 @@ void PacerTable::AddRow(const PacedArm& arm, double latency_weight, bool drawn) 
   std::fill(value + ring_->size(), value + kStride, 0.0);
   std::fill(cost + ring_->size(), cost + kStride, 0.0);
   std::fill(deviation + ring_->size(), deviation + kStride, kDeviationMin);
-  rows_.push_back({arm.arm, arm.heads.quality, sum / static_cast<double>(ring_->size())});
+  rows_.push_back(
+      {arm.arm, arm.labels, arm.heads.quality, sum / static_cast<double>(ring_->size())});
 }
 
 double PacerTable::Spend(double lambda) const {
@@ -126,13 +127,15 @@ double PacerTable::Spend(double lambda) const {
   return SumOf(sum) / static_cast<double>(ring_->size());
 }
 
-double PacerTable::SpendOfDraws(double lambda, const ExplorationOptions& exploration) const {
+double PacerTable::SpendOfDraws(double lambda, const Draws& draws) const {
   if (rows_.size() == 1) {
     return Spend(lambda);
   }
   const DoubleLanes weight = lambda + DoubleLanes{};
-  const DoubleLanes least = ExplorationRate(0, exploration, -1) + DoubleLanes{};
-  const DoubleLanes most = ExplorationRate(1, exploration, -1) + DoubleLanes{};
+  const DoubleLanes least = draws.rate_min + DoubleLanes{};
+  const DoubleLanes most = draws.rate_max + DoubleLanes{};
+  const double others = static_cast<double>(rows_.size()) - 1;
+  const DoubleLanes floors = draws.arm_floor * others + DoubleLanes{};
   DoubleLanes sum = {};
   for (std::size_t i = 0; i < kStride; i += kDoubleLanes) {
     const Best best = BestOf<true>(value_.data() + i, cost_.data() + i, rows_.size(), lambda);
@@ -140,6 +143,7 @@ double PacerTable::SpendOfDraws(double lambda, const ExplorationOptions& explora
     DoubleLanes none_higher = 1 + DoubleLanes{};
     DoubleLanes higher = {};
     DoubleLanes higher_cost = {};
+    DoubleLanes others_cost = {};
     for (std::size_t row = 0; row < rows_.size(); ++row) {
       const DoubleLanes cost = LoadLanes(cost_.data() + row * kStride + i);
       const DoubleLanes score = LoadLanes(value_.data() + row * kStride + i) - weight * cost;
@@ -151,11 +155,14 @@ double PacerTable::SpendOfDraws(double lambda, const ExplorationOptions& explora
       none_higher *= 1 - share;
       higher += share;
       higher_cost += share * cost;
+      others_cost += best.row == itself ? DoubleLanes{} : cost;
     }
     const DoubleLanes natural = 1 - none_higher;
     const DoubleLanes above = natural > least ? natural : least;
     const DoubleLanes rate = above < most ? above : most;
-    sum += best.cost + rate * (higher_cost / higher - best.cost);
+    const DoubleLanes floor = floors < rate ? floors : rate;  // of e, to all others alike
+    sum += best.cost * (1 - rate) + (rate - floor) * (higher_cost / higher) +
+           floor * (others_cost / others);
   }
   return SumOf(sum) / static_cast<double>(ring_->size());
 }
@@ -177,14 +184,15 @@ PacerTable::BestArm PacerTable::FindBestArm() {
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     const Row& row = rows_[i];
     const auto chosen = std::count(chosen_.begin(), end, static_cast<double>(i));
-    const double widths = static_cast<double>(chosen) < tried
-                              ? 0
-                              : std::min(kReferenceWidthsMax, kReferenceLabels / row.Labels());
+    const double widths =
+        static_cast<double>(chosen) < tried
+            ? 0
+            : std::min(kReferenceWidthsMax, kReferenceLabels / (2 * row.quality->a_n));
     best_mean = std::max(best_mean, row.mean_quality);
     best.quality = std::max(best.quality, row.mean_quality + widths * row.Deviation(average_));
   }
   for (const Row& row : rows_) {
-    if (row.Labels() < kUnknownLabels &&
+    if (row.labels < kUnknownLabels &&
         row.mean_quality + kReferenceWidthsMax * row.Deviation(average_) >= best_mean) {
       best.unknown.Add(row.arm);
     }

@@ -3,11 +3,11 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
 #include "policy/context_ring.h"
-#include "policy/exploration.h"
 #include "policy/model.h"
 #include "policy/types.h"
 
@@ -18,6 +18,14 @@ struct PacedArm {
   ArmId arm = 0;
   ArmHeads heads;
   double list_price_usd = 0;
+  std::uint64_t labels = 0;  // of quality, ever
+};
+
+// How Thompson's draws are explored (exploration.h): e within bounds, arm_floor inside it.
+struct Draws {
+  double rate_min = 0;
+  double rate_max = 1;
+  double arm_floor = 0;
 };
 
 class PacerTable {
@@ -33,9 +41,10 @@ class PacerTable {
   // such arm on ties.
   double Spend(double lambda) const;
   // What Thompson sampling would cost: beside the arm above each other one is taken with about the
-  // probability that its draw is the higher of the two, in the mode's bounds. Exact for two arms;
-  // with more the probabilities that add up to exploring overlap, so it is rather too high.
-  double SpendOfDraws(double lambda, const ExplorationOptions& exploration) const;
+  // probability that its draw is the higher of the two. Exact for two arms; with more the
+  // probabilities that add up to exploring overlap, so it is rather too high. Falls with lambda,
+  // but may rise again: once all other arms are hopeless, what must be explored is any of them.
+  double SpendOfDraws(double lambda, const Draws& draws) const;
 
   // Whether the mean quality of the arms chosen as above, half a standard deviation of that average
   // below its estimate (arms are independent), is at least `floor`. One floor a table.
@@ -43,10 +52,10 @@ class PacerTable {
   // What a floor is a share of.
   struct BestArm {
     // The largest mean of one arm over all contexts. One that is chosen in at least 5 % of them at
-    // weight 0 is taken min(3, 600 / labels) standard deviations of that average above its
+    // weight 0 is taken min(3, 600 / labels in force) standard deviations of that average above its
     // estimate: where it is little known it may be the best, and a weight of 0 will tell.
     double quality;
-    // Arms with less than 200 labels that may be the best, three standard deviations above their
+    // Arms with fewer than 200 labels that may be the best, three standard deviations above their
     // estimate: exploration is to find out.
     ArmSet unknown;
   };
@@ -55,10 +64,10 @@ class PacerTable {
  private:
   struct Row {
     ArmId arm;
+    std::uint64_t labels;
     const RidgeSolution* quality;
     double mean_quality;
 
-    double Labels() const { return 2 * quality->a_n; }  // with the prior's
     // Standard deviation of the arm's quality in an average of contexts.
     double Deviation(const Context& average) const;
   };

@@ -112,6 +112,7 @@ struct Play {
   ArmId greedy = 0;  // what the gate and the guard make of it
   double rate = 0;   // e
   bool gated = false;
+  bool sought = false;
   bool limited = false;
   bool split = false;  // of two plays that differ in their greedy arm; `greedy` is the second's
 };
@@ -189,6 +190,19 @@ ArmSet SoughtArms(const Scored& scored, ArmSet arms, ArmId greedy) {
   return sought;
 }
 
+// Some is left to the others, so that the log can say of them as well what they would give.
+constexpr double kSoughtShare = 0.9;
+
+Shares WithSought(Shares others, ArmSet sought) {
+  for (double& share : others) {
+    share *= 1 - kSoughtShare;
+  }
+  for (const ArmId arm : sought) {
+    others[arm] += kSoughtShare / static_cast<double>(sought.Size());
+  }
+  return others;
+}
+
 Play PlayOf(const Scored& scored, ArmSet arms) {
   Play play = Rank(scored, arms);
   const ExplorationOptions& options = scored.options.exploration;
@@ -198,15 +212,19 @@ Play PlayOf(const Scored& scored, ArmSet arms) {
     std::swap(base[play.ranked], base[play.greedy]);
   }
   const ArmSet sought = SoughtArms(scored, arms, play.greedy);
-  const Shares others =
-      sought.Empty() ? OtherShares(base, arms, play.greedy) : UniformShares(sought);
-  const double natural = sought.Empty() ? NaturalRate(base, arms, play.greedy) : 1;
+  Shares others = OtherShares(base, arms, play.greedy);
+  double natural = NaturalRate(base, arms, play.greedy);
+  if (!sought.Empty()) {
+    others = WithSought(others, sought);
+    natural = 1;
+  }
   const double wanted = arms.Size() > 1 ? ExplorationRate(natural, options, bounds.cap) : 0;
   play.rate = AllowedRate(wanted, options, bounds);
   if (scored.baseline) {
     play.rate = std::min(
         play.rate, scored.baseline->RateMax(others, arms, play.greedy, options.arm_floor > 0));
   }
+  play.sought = !sought.Empty() && play.rate > 0;
   play.limited = play.rate < wanted;
   play.shares = MixIn(others, arms, play.greedy, play.rate, options.arm_floor);
   return play;
@@ -243,6 +261,7 @@ Play PlayWithNewArms(const Scored& scored) {
     diluted.shares[arm] = part * play.shares[arm] + (1 - part) * diluted.shares[arm];
   }
   diluted.rate = part * play.rate + (1 - part) * diluted.rate;
+  diluted.sought = diluted.sought || play.sought;
   diluted.limited = diluted.limited || play.limited;
   diluted.split = diluted.greedy != play.greedy;
   return diluted;
@@ -302,6 +321,7 @@ Decision Choose(const PolicyOptions& options, const Posterior& posterior,
   const Play play = PlayWithNewArms(scored);
   decision.greedy_arm = play.greedy;
   decision.gated = play.gated;
+  decision.sought = play.sought;
   decision.limited = play.limited;
   decision.distribution = ToFixedPoint(play.shares, decision.eligible, play.greedy);
   if (scored.baseline) {

@@ -109,6 +109,7 @@ struct Decision {
   // P(arm != greedy_arm) under `distribution`; where new arms are held back, each part's own.
   double exploration = 0;
   bool gated = false;       // the confidence gate chose greedy_arm
+  bool sought = false;      // arms that a quality floor has to know were explored before others
   bool limited = false;     // allowance, scale or guard held e below what the mode asks for
   double slack_change = 0;  // what this decision adds to the baseline guard's slack
   Estimates estimates;      // entries of eligible arms only; the others stay 0

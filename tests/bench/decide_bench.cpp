@@ -107,9 +107,9 @@ void BM_Solve(benchmark::State& state, Objective objective, bool drawn) {
   for (int i = 0; i < 300; ++i) {
     pacer.Decided({.context = {bench.Next().context->data(), dimension}, .bonus = bonus});
   }
-  const ExplorationOptions exploration;
+  const Draws draws{.rate_min = .005, .rate_max = .05};
   for (auto _ : state) {
-    pacer.Solve(paced, drawn ? &exploration : nullptr);
+    pacer.Solve(paced, drawn ? &draws : nullptr);
     benchmark::DoNotOptimize(pacer.cost_weight());
   }
 }

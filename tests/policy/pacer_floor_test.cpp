@@ -126,59 +126,80 @@ TEST_CASE("arms with few labels that may be the best are sought and no others") 
   for (const double mean : {.9, .88, .5}) {
     heads.Add({0, mean}, {0, -1}, 1e-4, 100);  // of an average: .2 / 10
   }
+  std::array<std::uint64_t, 3> labels{199, 0, 0};
   Pacer pacer({.objective = Objective::kCheapestAbove, .quality_floor = .95});
   const std::array<float, 2> context{0, 1};
   const auto sought = [&] {
     pacer.Decided({.context = context});
     pacer.Invalidate();
-    pacer.Solve(heads.Arms());
+    auto arms = heads.Arms();
+    for (std::size_t a = 0; a < 3; ++a) {
+      arms[a].labels = labels[a];
+    }
+    pacer.Solve(arms);
     return pacer.sought();
   };
   CHECK(sought() == ArmSet::FirstN(2));
-  heads.quality[0].a_n *= 11;  // 220, of the same noise
-  heads.quality[0].b_n *= 11;
+  labels[0] = 200;
   CHECK(sought().bits() == 2);
   heads.quality[1].theta.back() = .9 - 3.1 * .02;  // more than three deviations below the best
   CHECK(sought().Empty());
   heads.quality[1].theta.back() = .9 - 2.9 * .02;
   REQUIRE(sought().bits() == 2);
+  std::string bytes;
+  pacer.Serialise(bytes);
+  std::string_view in = bytes;
+  CHECK(Pacer::Restore(in, pacer.options())->sought().bits() == 2);
+  Pacer emptied = pacer;
+  emptied.Solve({});
+  CHECK(emptied.sought().Empty());
   pacer.SetOptions(Budget(1));
   CHECK(pacer.sought().Empty());
 }
 
 TEST_CASE("after a reset a floor keeps its weight for a hundred decisions and a budget does not") {
   Scene scene(3, 4, 3, 400);
-  Pacer floor({.objective = Objective::kCheapestAbove, .quality_floor = .95});
+  const ObjectiveOptions options{.objective = Objective::kCheapestAbove, .quality_floor = .95};
+  Pacer floor(options);
   scene.Decide(floor, 300);
   floor.Solve(scene.heads.Arms());
-  REQUIRE(floor.cost_weight() > 0);
+  const double weight = floor.cost_weight();
+  REQUIRE(weight > 0);
+  for (RidgeSolution& solution : scene.heads.quality) {
+    solution.b_n *= 1e4;  // nothing is sure any more
+  }
   floor.NoteReset();
   for (int i = 0; i < 100; ++i) {
-    CHECK_FALSE(floor.Due());
+    floor.Invalidate();  // other arms come back, a file is read again
+    floor.SetOptions(options);
+    floor.NoteReset();  // does not begin anew
+    floor.Solve(scene.heads.Arms());
+    CHECK(floor.cost_weight() == weight);
+    std::string bytes;
+    floor.Serialise(bytes);
+    std::string_view in = bytes;
+    floor = *Pacer::Restore(in, options);
     scene.Decide(floor, 1);
   }
-  CHECK(floor.Due());
-  floor.NoteReset();
-  CHECK_FALSE(floor.Due());
-  std::string bytes;
-  floor.Serialise(bytes);
-  std::string_view in = bytes;
-  CHECK_FALSE(Pacer::Restore(in, floor.options())->Due());
-  floor.Invalidate();  // a price, an arm, an option
-  CHECK(floor.Due());
+  floor.Invalidate();
+  floor.Solve(scene.heads.Arms());
+  CHECK(floor.cost_weight() == 0);
 
-  Pacer waiting({.objective = Objective::kCheapestAbove, .quality_floor = 1});
-  scene.Decide(waiting, 10);
-  waiting.Solve(scene.heads.Arms());
-  REQUIRE(waiting.cost_weight() == 0);  // it buys the dearest answers already
-  waiting.NoteReset();
-  CHECK(waiting.Due());
-
-  Pacer budget(Budget(1e-4));
-  scene.Decide(budget, 10);
-  budget.Solve(scene.heads.Arms());
-  budget.NoteReset();
-  CHECK(budget.Due());
+  Pacer repriced(options);
+  scene.Decide(repriced, 10);
+  for (RidgeSolution& solution : scene.heads.quality) {
+    solution.b_n /= 1e4;
+  }
+  repriced.Solve(scene.heads.Arms());
+  REQUIRE(repriced.cost_weight() > 0);
+  repriced.NoteReset();
+  for (double& price : scene.heads.list_price_usd) {
+    price *= 10;
+  }
+  const double before = repriced.cost_weight();
+  repriced.Reprice();
+  repriced.Solve(scene.heads.Arms());
+  CHECK(repriced.cost_weight() == Approx(before / 10).epsilon(.1));
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ struct Request {
   Situation situation;
 };
 
-TEST_CASE("sought arms share all of the exploration alike and the rate is the mode's largest") {
+TEST_CASE("sought arms share nine tenths of exploration alike at the mode's largest rate") {
   int seeks = 0;
   for (std::uint64_t seed = 0; seed < 400; ++seed) {
     Request request(seed);
@@ -56,11 +56,16 @@ TEST_CASE("sought arms share all of the exploration alike and the rate is the mo
     const double rate = capped ? .08 : .03;
     CHECK(decision.exploration == Approx(rate).margin(8 * kUnit));
     CHECK(test::Sum(decision.distribution) == kProbabilityOne);
+    CHECK(decision.sought);
+    const double share = .9 * rate / static_cast<double>(others.Size());
+    double unsought = 0;
     for (const ArmId arm : request.situation.eligible) {
       if (arm == decision.greedy_arm) continue;
-      const double share = others.Has(arm) ? rate / static_cast<double>(others.Size()) : 0;
-      CHECK(decision.distribution.Probability(arm) == Approx(share).margin(2 * kUnit));
+      const double probability = decision.distribution.Probability(arm);
+      CHECK((!others.Has(arm) || probability >= share - 2 * kUnit));
+      unsought += others.Has(arm) ? 0 : probability;
     }
+    CHECK(unsought <= .1 * rate + 8 * kUnit);
   }
   CHECK(seeks > 200);
 }
@@ -73,11 +78,13 @@ TEST_CASE("a rate that is the policy's own knows no sought arms") {
     const Decision seeking = request.Choose(options);
     request.situation.bounds.sought = ArmSet();
     CAPTURE(seed);
+    CHECK_FALSE(seeking.sought);
     CHECK(test::Same(seeking, request.Choose(options)));
   }
 }
 
 TEST_CASE("an allowance holds seeking back and other arms keep their floor") {
+  int held = 0;
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     Request request(seed);
     PolicyOptions options;
@@ -85,12 +92,48 @@ TEST_CASE("an allowance holds seeking back and other arms keep their floor") {
     request.situation.bounds.allowance = .02;
     const Decision decision = request.Choose(options);
     CAPTURE(seed);
-    CHECK(decision.exploration <= .02 + 8 * kUnit);
-    const double floor = std::min(.001, decision.exploration / static_cast<double>(request.arms));
+    if (!decision.sought) continue;
+    ++held;
+    CHECK(decision.limited);
+    CHECK(decision.exploration == Approx(.02).margin(8 * kUnit));
+    const double floor = std::min(.001, .02 / static_cast<double>(request.arms - 1));
     for (const ArmId arm : request.situation.eligible) {
       CHECK(decision.distribution.Probability(arm) >= floor - 2 * kUnit);
     }
   }
+  CHECK(held > 100);
+}
+
+TEST_CASE("what is not eligible or is greedy already is not sought, nor is anything at rate 0") {
+  Request request(1);
+  PolicyOptions options;
+  request.situation.bounds.sought = ArmSet();
+  const ArmId greedy = request.Choose(options).greedy_arm;
+  request.situation.bounds.sought.Add(greedy);
+  CHECK_FALSE(request.Choose(options).sought);
+  request.situation.bounds.sought.Add(static_cast<ArmId>(request.arms));
+  CHECK_FALSE(request.Choose(options).sought);
+  request.situation.bounds.sought = request.situation.eligible;
+  CHECK(request.Choose(options).sought);
+  request.situation.bounds.scale = 0;
+  CHECK_FALSE(request.Choose(options).sought);
+}
+
+TEST_CASE("a new arm that is sought keeps to its share") {
+  int sought = 0;
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    Request request(seed);
+    const ArmId last = static_cast<ArmId>(request.arms - 1);
+    request.situation.bounds.new_arms.Add(last);
+    request.situation.bounds.sought = request.situation.bounds.new_arms;
+    request.situation.bounds.new_arm_share = .02;
+    const Decision decision = request.Choose({});
+    CAPTURE(seed);
+    sought += decision.sought ? 1 : 0;
+    CHECK(decision.distribution.Probability(last) <= .02 + 8 * kUnit);
+    CHECK(decision.exploration <= .05 + 8 * kUnit);
+  }
+  CHECK(sought > 100);
 }
 
 }  // namespace

@@ -105,7 +105,7 @@ inline bool Same(const policy::Decision& a, const policy::Decision& b) {
   }
   return a.arm == b.arm && a.greedy_arm == b.greedy_arm && a.eligible == b.eligible &&
          a.distribution == b.distribution && a.exploration == b.exploration && a.gated == b.gated &&
-         a.limited == b.limited && a.slack_change == b.slack_change;
+         a.sought == b.sought && a.limited == b.limited && a.slack_change == b.slack_change;
 }
 
 inline std::uint64_t Sum(const policy::Distribution& distribution) {
