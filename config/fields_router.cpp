@@ -119,7 +119,7 @@ constexpr Field<ObjectiveOptions> kObjectiveRows[] = {
      .at = At<&ObjectiveOptions::quality_floor>(),
      .doc = "cheapest_above: share of the best arm's expected quality that is kept. To know it, "
             "the modes cap and exact explore arms that may be the best before others, until these "
-            "have some 200 labels; off and natural cannot."},
+            "have 200 labels; off and natural cannot."},
 };
 
 constexpr Field<RouterOptions> kExplorationRows[] = {

@@ -23,7 +23,7 @@ enum class Note : std::uint8_t {
   kNoSupport,           // the budget cannot pay for the exploration that the mode asks for
   kNearCeiling,         // 95 % of a ceiling were used up
   kAtCeiling,           // nothing fitted under the ceiling any more
-  kSoughtArm,           // a quality floor has an arm explored that is not known well enough
+  kSoughtArm,           // an arm was explored before others that a quality floor has to know
 };
 constexpr std::uint16_t BitOf(Note note) {
   return static_cast<std::uint16_t>(1U << static_cast<unsigned>(note));
