@@ -148,9 +148,9 @@ double PacerTable::SpendOfDraws(double lambda, const Draws& draws) const {
       const DoubleLanes cost = LoadLanes(cost_.data() + row * kStride + i);
       const DoubleLanes score = LoadLanes(value_.data() + row * kStride + i) - weight * cost;
       const DoubleLanes deviation = LoadLanes(deviation_.data() + row * kStride + i);
-      const DoubleLanes gap = Root(deviation * deviation + best_variance);
+      const DoubleLanes apart = Root(deviation * deviation + best_variance);
       const DoubleLanes itself = static_cast<double>(row) + DoubleLanes{};
-      const DoubleLanes draw = EvaluateNormal((score - best.score) / gap).distribution;
+      const DoubleLanes draw = EvaluateNormal((score - best.score) / apart).distribution;
       const DoubleLanes share = best.row == itself ? DoubleLanes{} : draw;
       none_higher *= 1 - share;
       higher += share;

@@ -64,10 +64,13 @@ policy::Decision DecideAgain(const RouterView& view, const store::DecisionRecord
 }  // namespace
 
 TEST_CASE("a decision is made again from the log alone to the bit") {  // oracle 17
-  const auto kind = GENERATE(PolicyKind::kThompson, PolicyKind::kSquareCb);
-  const auto objective =
-      GENERATE(Objective::kCostWeight, Objective::kBudget, Objective::kCheapestAbove);
-  CAPTURE(kind, objective);
+  const auto [kind, objective] = GENERATE(table<PolicyKind, Objective>({
+      {PolicyKind::kThompson, Objective::kCostWeight},
+      {PolicyKind::kThompson, Objective::kBudget},
+      {PolicyKind::kThompson, Objective::kCheapestAbove},
+      {PolicyKind::kSquareCb, Objective::kBudget},
+  }));
+  CAPTURE(static_cast<int>(kind), static_cast<int>(objective));
   config::Options options = config::Defaults();
   config::RouterOptions& router = options.routers[0];
   router.policy.kind = kind;
