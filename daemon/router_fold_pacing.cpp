@@ -133,7 +133,7 @@ double RouterFold::CapInForce() const {
 }
 
 // After a reset the widths that were logged say too much of what is known, after a return too
-// little.
+// little; without an alarm it is the policy that makes something else of them.
 void RouterFold::RecomputeBonuses(policy::Alarm alarm) {
   if (PredictsOffline() && alarm != policy::Alarm::kNone) return;
   const double scale = BonusScaleOf(definition_->policy);

@@ -184,12 +184,13 @@ PacerTable::BestArm PacerTable::FindBestArm() {
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     const Row& row = rows_[i];
     const auto chosen = std::count(chosen_.begin(), end, static_cast<double>(i));
-    const double widths =
-        static_cast<double>(chosen) < tried
-            ? 0
-            : std::min(kReferenceWidthsMax, kReferenceLabels / (2 * row.quality->a_n));
+    double quality = row.mean_quality;
+    if (static_cast<double>(chosen) >= tried) {
+      const double labels = 2 * row.quality->a_n;  // in force, with the prior's
+      quality += std::min(kReferenceWidthsMax, kReferenceLabels / labels) * row.Deviation(average_);
+    }
     best_mean = std::max(best_mean, row.mean_quality);
-    best.quality = std::max(best.quality, row.mean_quality + widths * row.Deviation(average_));
+    best.quality = std::max(best.quality, quality);
   }
   for (const Row& row : rows_) {
     if (row.labels < kUnknownLabels &&

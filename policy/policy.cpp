@@ -13,6 +13,10 @@ namespace {
 
 constexpr std::uint64_t kArmStream = 0;  // the stream of RandomBits that arms are drawn from
 
+// Of exploration, for the arms that are sought; the rest is left to the others, so that the log can
+// say of them as well what they would give.
+constexpr double kSoughtShare = 0.9;
+
 constexpr std::array<std::pair<PolicyKind, std::string_view>, 9> kKindNames{{
     {PolicyKind::kLinUcb, "linucb"},
     {PolicyKind::kThompson, "thompson"},
@@ -189,9 +193,6 @@ ArmSet SoughtArms(const Scored& scored, ArmSet arms, ArmId greedy) {
   sought.Remove(greedy);
   return sought;
 }
-
-// Some is left to the others, so that the log can say of them as well what they would give.
-constexpr double kSoughtShare = 0.9;
 
 Shares WithSought(Shares others, ArmSet sought) {
   for (double& share : others) {

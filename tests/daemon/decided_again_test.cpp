@@ -68,6 +68,7 @@ TEST_CASE("a decision is made again from the log alone to the bit") {  // oracle
       {PolicyKind::kThompson, Objective::kCostWeight},
       {PolicyKind::kThompson, Objective::kBudget},
       {PolicyKind::kThompson, Objective::kCheapestAbove},
+      {PolicyKind::kSquareCb, Objective::kCostWeight},
       {PolicyKind::kSquareCb, Objective::kBudget},
   }));
   CAPTURE(static_cast<int>(kind), static_cast<int>(objective));

@@ -7,6 +7,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "daemon/challengers.h"
 #include "daemon/decisions.h"
 #include "tests/support/event_log.h"
 #include "tests/support/process_in_memory.h"
@@ -211,11 +212,19 @@ TEST_CASE("a quality floor has the arm explored that may be the best until it is
   REQUIRE(!sought().empty());
   const auto record = RecordOf(process, process.RouteText("q").decision_id);
   CHECK(HasNote(record, Note::kSoughtArm));
-  CHECK(record.exploration <= 0.05 + kRoundingOfOne);
+  CHECK(record.exploration == Approx(0.05).margin(kRoundingOfOne));
+  double share = 0;
+  policy::ArmSet others = process.board().Latest()->routers[0].scopes[0].sought;
+  others.Remove(record.greedy_arm);
+  for (const policy::ArmId arm : others) share += ShareOf(record, arm);
+  CHECK(share >= 0.9 * 0.05 - kRoundingOfOne);
+  const policy::PolicyOptions policy = process.board().Latest()->routers[0].definition->policy;
+  CHECK_FALSE(CompareRecord(record, policy));  // who was sought is not in it
   for (int i = 0; i < 40 && !sought().empty(); ++i) Teach(process, 200, like);
   CHECK(sought().empty());
   const auto after = RecordOf(process, process.RouteText("q").decision_id);
   CHECK_FALSE(HasNote(after, Note::kSoughtArm));
+  CHECK(CompareRecord(after, policy));
 }
 
 TEST_CASE("a new arm gets no more than its share until it has labels") {

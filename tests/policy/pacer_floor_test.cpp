@@ -184,12 +184,28 @@ TEST_CASE("after a reset a floor keeps its weight for a hundred decisions and a 
   floor.Invalidate();
   floor.Solve(scene.heads.Arms());
   CHECK(floor.cost_weight() == 0);
-
-  Pacer repriced(options);
-  scene.Decide(repriced, 10);
+  floor.NoteReset();  // it buys the dearest answers already, and goes on solving
   for (RidgeSolution& solution : scene.heads.quality) {
     solution.b_n /= 1e4;
   }
+  floor.Solve(scene.heads.Arms());
+  CHECK(floor.cost_weight() > 0);
+
+  Pacer budget(Budget(1e-3));
+  scene.Decide(budget, 10, 1e-3);
+  budget.Solve(scene.heads.Arms());
+  REQUIRE_FALSE(budget.Due());
+  const double weight_before = budget.cost_weight();
+  budget.NoteReset();
+  REQUIRE(budget.Due());
+  for (double& price : scene.heads.list_price_usd) {
+    price *= 10;
+  }
+  budget.Solve(scene.heads.Arms());
+  CHECK(budget.cost_weight() > weight_before);
+
+  Pacer repriced(options);
+  scene.Decide(repriced, 10);
   repriced.Solve(scene.heads.Arms());
   REQUIRE(repriced.cost_weight() > 0);
   repriced.NoteReset();
